@@ -1,0 +1,173 @@
+// Goal: one writer at a time, whoever the second one is, and the lock goes with its holder.
+// Method: a second opener here, in a worker, in another process, through a symlink; Python asks the kernel.
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { symlinkSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import test from 'ava'
+import { f64, open } from '../src/index.ts'
+import { run, startScript, library } from './support/child.ts'
+import { storePath } from './support/directory.ts'
+import { throwsCode } from './support/errors.ts'
+
+const TRY_LOCK = `
+import fcntl, sys
+with open(sys.argv[1], 'rb') as file:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        print('free')
+    except BlockingIOError:
+        print('locked')
+`
+
+const hasPython = spawnSync('python3', ['--version']).status === 0
+
+async function lockState(path: string): Promise<string> {
+  return (await run('python3', ['-c', TRY_LOCK, path])).stdout.trim()
+}
+
+const OPEN_ONCE = `
+try {
+  stoa.open(argv[0]).close()
+  console.log('opened')
+} catch (error) {
+  console.log(error.code, error.path)
+}`
+
+test('a second open in this process is LOCKED, and the message says what to do', (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const error = throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
+  t.true(error.message.includes(path))
+  t.regex(error.message, /lock/)
+  t.is(error.path, path)
+  store.close()
+  open(path).close()
+})
+
+test('a second open through a symlink is LOCKED', (t) => {
+  const path = storePath(t)
+  const link = `${path}.link`
+  const store = open(path)
+  symlinkSync(path, link)
+  throwsCode(t, () => open(link), 'ERR_STOA_LOCKED')
+  store.close()
+  open(link).close()
+})
+
+test('a second open in another process is LOCKED until the first closes', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  t.is(await startScript(OPEN_ONCE, [path]).line(), `ERR_STOA_LOCKED ${path}`)
+  store.close()
+  t.is(await startScript(OPEN_ONCE, [path]).line(), 'opened')
+})
+
+test('a second open in a worker is LOCKED until the first closes', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    import('@oxc-node/core/register').then(() => import(workerData.library)).then(({ open }) => {
+      try {
+        open(workerData.path).close()
+        parentPort.postMessage('opened')
+      } catch (error) {
+        parentPort.postMessage(error.code)
+      }
+    })`
+  const inWorker = async (): Promise<unknown> => {
+    const worker = new Worker(code, { eval: true, workerData: { library, path } })
+    const [message] = await once(worker, 'message')
+    await worker.terminate()
+    return message
+  }
+  t.is(await inWorker(), 'ERR_STOA_LOCKED')
+  store.close()
+  t.is(await inWorker(), 'opened')
+})
+
+test('the lock of a worker that was terminated is free', async (t) => {
+  const path = storePath(t)
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    import('@oxc-node/core/register').then(() => import(workerData.library)).then(({ open, f64 }) => {
+      globalThis.store = open(workerData.path)
+      store.table('t', { x: f64 }).push({ x: 1 })
+      setInterval(() => {}, 1000)
+      parentPort.postMessage('open')
+    })`
+  const worker = new Worker(code, { eval: true, workerData: { library, path } })
+  t.deepEqual(await once(worker, 'message'), ['open'])
+  throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
+  await worker.terminate()
+  const store = open(path)
+  t.deepEqual(store.tables(), [])
+  store.close()
+})
+
+test('wait blocks until the other process lets go', async (t) => {
+  const path = storePath(t)
+  const holder = startScript(
+    `const store = stoa.open(argv[0]); console.log('open'); setTimeout(() => store.close(), 100)`,
+    [path],
+  )
+  t.is(await holder.line(), 'open')
+  throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
+  open(path, { wait: 60_000 }).close()
+  t.pass()
+})
+
+test('wait ends with LOCKED', (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const started = performance.now()
+  throwsCode(t, () => open(path, { wait: 80 }), 'ERR_STOA_LOCKED')
+  t.true(performance.now() - started >= 79)
+  store.close()
+})
+
+const withPython = hasPython ? test : test.skip
+
+withPython('another program cannot lock the file of an open store, and can after close', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  t.is(await lockState(path), 'locked')
+  store.table('t', { x: f64 }).push({ x: 1 })
+  await store.commit()
+  t.is(await lockState(path), 'locked')
+  store.close()
+  t.is(await lockState(path), 'free')
+})
+
+withPython('kill -9 frees the lock', async (t) => {
+  const path = storePath(t)
+  const holder = startScript(`globalThis.store = stoa.open(argv[0]); console.log('open'); setInterval(() => {}, 1000)`, [path])
+  t.is(await holder.line(), 'open')
+  t.is(await lockState(path), 'locked')
+  await holder.kill()
+  t.is(await lockState(path), 'free')
+  open(path).close()
+})
+
+withPython('a child process does not keep the lock', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const sleeper = startScript(`console.log('up'); process.stdin.resume()`)
+  t.is(await sleeper.line(), 'up')
+  store.close()
+  t.is(await lockState(path), 'free')
+  await sleeper.kill()
+})
+
+withPython('a store nobody holds any more keeps its lock through garbage collections', async (t) => {
+  const path = storePath(t)
+  const child = startScript(
+    `stoa.open(argv[0]); for (let i = 0; i < 5; i++) { gc(); await new Promise(setImmediate) } console.log('open'); process.stdin.resume()`,
+    [path],
+    ['--expose-gc'],
+  )
+  t.is(await child.line(), 'open')
+  t.is(await lockState(path), 'locked')
+  await child.kill()
+})

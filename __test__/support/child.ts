@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Where the fixtures import the library from. */
+export const library: string = new URL('../../src/index.ts', import.meta.url).href
+
+export interface Output {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process of its own that runs TypeScript, and tells what it does in lines. */
+export class Child {
+  readonly process: ChildProcess
+  readonly #lines: AsyncIterator<string>
+  #stderr = ''
+
+  constructor(command: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}) {
+    this.process = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    this.process.stderr?.on('data', (chunk) => (this.#stderr += String(chunk)))
+    this.#lines = createInterface({ input: this.process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  /** The next line it prints; fails when it ends before. */
+  async line(): Promise<string> {
+    const { value, done } = await this.#lines.next()
+    if (done === true) throw new Error(`the child ended: ${this.#stderr}`)
+    return value
+  }
+
+  /** Tells it to go on. */
+  say(line: string): void {
+    this.process.stdin?.write(`${line}\n`)
+  }
+
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const exit = once(this.process, 'exit')
+    this.process.kill('SIGKILL')
+    await exit
+  }
+}
+
+/** How Node runs TypeScript here. */
+export const typescript: readonly string[] = ['--import=@oxc-node/core/register']
+
+/** Starts `code`, an ES module in TypeScript with the library's exports in scope, and further arguments in `argv`. */
+export function startScript(code: string, argv: readonly string[] = [], flags: readonly string[] = []): Child {
+  return new Child(process.execPath, scriptArguments(code, argv, flags))
+}
+
+/** The arguments for Node to run such code. */
+export function scriptArguments(code: string, argv: readonly string[] = [], flags: readonly string[] = []): string[] {
+  const source = `const stoa = await import(${JSON.stringify(library)})\nconst argv = process.argv.slice(1)\n${code}`
+  return [...flags, ...typescript, '--input-type=module', '--eval', source, ...argv]
+}
+
+/** Runs it to its end. */
+export async function runScript(code: string, argv: readonly string[] = [], flags: readonly string[] = []): Promise<Output> {
+  return run(process.execPath, scriptArguments(code, argv, flags))
+}
+
+export async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Output> {
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)))
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, stdout, stderr }
+}

@@ -1,0 +1,114 @@
+// Hand-written code on typed arrays in RAM: nothing is durable. The limit that the others are compared to.
+import { checksum, emptyRows, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
+import { UPDATES, updateRows } from '../updates.ts'
+import type { Contender, Peer, Setting } from '../trial.ts'
+
+const FIRST_CAPACITY = 1024
+const BATCH_ROWS = 100_000
+
+function scan({ rows }: Setting): Contender {
+  const { price } = makeRows(rows)
+  let sum = 0
+  return {
+    round: () => {
+      sum = sumOf(price)
+    },
+    answer: () => sum,
+    close: () => {},
+  }
+}
+
+function push({ rows }: Setting): Contender {
+  const table = emptyRows(rows)
+  return {
+    round: () => storeRows(table, rows),
+    answer: () => checksum(table, rows),
+    close: () => {},
+  }
+}
+
+/** Four stores a row into arrays that are long enough. */
+function storeRows({ ts, price, qty, sym }: Rows, rows: number): void {
+  for (let i = 0; i < rows; i++) {
+    ts[i] = tsOf(i)
+    price[i] = priceOf(i)
+    qty[i] = qtyOf(i)
+    sym[i] = symOf(i)
+  }
+}
+
+function loadRows({ rows }: Setting): Contender {
+  const source = makeRows(rows)
+  let table = emptyRows(FIRST_CAPACITY)
+  return {
+    round: () => {
+      table = growingRows(source, rows)
+    },
+    answer: () => checksum(table, rows),
+    close: () => {},
+  }
+}
+
+/** Row by row into arrays that double when they are full. */
+export function growingRows(source: Rows, rows: number): Rows {
+  let table = emptyRows(FIRST_CAPACITY)
+  let capacity = FIRST_CAPACITY
+  for (let i = 0; i < rows; i++) {
+    if (i === capacity) {
+      capacity *= 2
+      table = copyRows(table, emptyRows(capacity))
+    }
+    table.ts[i] = source.ts[i]!
+    table.price[i] = source.price[i]!
+    table.qty[i] = source.qty[i]!
+    table.sym[i] = source.sym[i]!
+  }
+  return table
+}
+
+function loadColumns({ rows }: Setting): Contender {
+  const source = makeRows(rows)
+  let table = emptyRows(FIRST_CAPACITY)
+  return {
+    round: () => {
+      table = emptyRows(FIRST_CAPACITY)
+      let capacity = FIRST_CAPACITY
+      for (let start = 0; start < rows; start += BATCH_ROWS) {
+        const end = Math.min(start + BATCH_ROWS, rows)
+        while (capacity < end) capacity *= 2
+        if (capacity > table.ts.length) table = copyRows(table, emptyRows(capacity))
+        table.ts.set(source.ts.subarray(start, end), start)
+        table.price.set(source.price.subarray(start, end), start)
+        table.qty.set(source.qty.subarray(start, end), start)
+        table.sym.set(source.sym.subarray(start, end), start)
+      }
+    },
+    answer: () => checksum(table, rows),
+    close: () => {},
+  }
+}
+
+function copyRows(from: Rows, to: Rows): Rows {
+  to.ts.set(from.ts)
+  to.price.set(from.price)
+  to.qty.set(from.qty)
+  to.sym.set(from.sym)
+  return to
+}
+
+function updates({ rows }: Setting): Contender {
+  const { price } = makeRows(rows)
+  const indices = randomRows(rows, UPDATES)
+  let rounds = 0
+  return {
+    round: () => updateRows(price, indices, ++rounds),
+    answer: () => sumOf(price),
+    close: () => {},
+  }
+}
+
+export const raw: Peer = {
+  name: 'raw',
+  version: process.version,
+  workloads: { scan, push, loadRows, loadColumns, updates },
+}

@@ -1,0 +1,164 @@
+// The store, by its public interface, from the build that would be published.
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { f64, open as openStore, type Store, type Table, u16, u32 } from '../../dist/index.js'
+import { checksum, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
+import type { Contender, Peer, Setting } from '../trial.ts'
+import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
+import { growth, open } from './stoa-big.ts'
+
+const BATCH_ROWS = 100_000
+
+const columns = { ts: f64, price: f64, qty: u32, sym: u16 }
+
+interface Opened {
+  readonly store: Store
+  readonly table: Table<typeof columns>
+}
+
+function create(directory: string): Opened {
+  const path = join(directory, 'stoa.stoa')
+  rmSync(path, { force: true })
+  const store = openStore(path)
+  return { store, table: store.table('rows', columns) }
+}
+
+function createFilled(directory: string, rows: number): Opened {
+  const opened = create(directory)
+  opened.table.append({ ...makeRows(rows) })
+  opened.store.commitSync()
+  return opened
+}
+
+function scan({ rows, directory }: Setting): Contender {
+  const { store, table } = createFilled(directory, rows)
+  let sum = 0
+  return {
+    round: () => {
+      sum = sumOf(table.arrays.price)
+    },
+    answer: () => sum,
+    close: () => store.close(),
+  }
+}
+
+/** Nothing is committed, so every round fills the same pages, which are in memory after the first. */
+function push({ rows, directory }: Setting): Contender {
+  const { store, table } = create(directory)
+  return {
+    prepare: () => table.truncate(0),
+    round: () => pushRows(table, rows),
+    answer: () => checksum(table.arrays, table.length),
+    close: () => store.close({ discard: true }),
+  }
+}
+
+function pushRows(table: Opened['table'], rows: number): void {
+  for (let i = 0; i < rows; i++) table.push({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) })
+}
+
+function loadRows({ rows, directory }: Setting): Contender {
+  const source = makeRows(rows)
+  const { store, table } = create(directory)
+  return {
+    round: () => {
+      pushSource(table, source, rows)
+      store.commitSync()
+    },
+    answer: () => checksum(table.arrays, table.length),
+    close: () => store.close(),
+  }
+}
+
+function pushSource(table: Opened['table'], { ts, price, qty, sym }: Rows, rows: number): void {
+  for (let i = 0; i < rows; i++) table.push({ ts: ts[i]!, price: price[i]!, qty: qty[i]!, sym: sym[i]! })
+}
+
+function loadColumns({ rows, directory }: Setting): Contender {
+  const source = makeRows(rows)
+  const { store, table } = create(directory)
+  return {
+    round: () => {
+      for (let start = 0; start < rows; start += BATCH_ROWS) {
+        const end = start + BATCH_ROWS
+        table.append({
+          ts: source.ts.subarray(start, end),
+          price: source.price.subarray(start, end),
+          qty: source.qty.subarray(start, end),
+          sym: source.sym.subarray(start, end),
+        })
+      }
+      store.commitSync()
+    },
+    answer: () => checksum(table.arrays, table.length),
+    close: () => store.close(),
+  }
+}
+
+function commitRows(rowsOfCommit: number, awaited: boolean): (setting: Setting) => Contender {
+  return ({ directory }) => {
+    const { store, table } = create(directory)
+    store.commitSync()
+    const pushBatch = (): void => {
+      const first = table.length
+      for (let i = first; i < first + rowsOfCommit; i++) {
+        table.push({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) })
+      }
+    }
+    return {
+      round: awaited
+        ? async () => {
+            pushBatch()
+            await store.commit()
+          }
+        : () => {
+            pushBatch()
+            store.commitSync()
+          },
+      answer: () => sumOf(table.arrays.price),
+      close: () => store.close(),
+    }
+  }
+}
+
+function updates({ rows, directory }: Setting): Contender {
+  return inPlace(createFilled(directory, rows), randomRows(rows, UPDATES))
+}
+
+function scattered({ rows, directory }: Setting): Contender {
+  return inPlace(createFilled(directory, rows), randomRows(rows, SCATTERED))
+}
+
+function inPlace({ store, table }: Opened, indices: Uint32Array): Contender {
+  let rounds = 0
+  return {
+    round: () => {
+      updateRows(table.arrays.price, indices, ++rounds)
+      store.commitSync()
+    },
+    answer: () => sumOf(table.arrays.price),
+    close: () => store.close(),
+  }
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+export const stoa: Peer = {
+  name: 'stoa',
+  version,
+  workloads: {
+    scan,
+    push,
+    loadRows,
+    loadColumns,
+    commitOneRow: commitRows(1, false),
+    commitOneRowAwaited: commitRows(1, true),
+    commitHundredRows: commitRows(100, false),
+    open,
+    growth,
+    updates,
+    scattered,
+  },
+}

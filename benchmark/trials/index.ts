@@ -1,0 +1,25 @@
+// Every trial, in the order of the report. A trial is one file that asks one question.
+import type { Trial } from '../trial.ts'
+import { commitHundred } from './commit-hundred.ts'
+import { commitOne } from './commit-one.ts'
+import { growth } from './growth.ts'
+import { loadColumns } from './load-columns.ts'
+import { loadRows } from './load-rows.ts'
+import { open } from './open.ts'
+import { push } from './push.ts'
+import { scan } from './scan.ts'
+import { scattered } from './scattered.ts'
+import { updates } from './updates.ts'
+
+export const trials: readonly Trial[] = [
+  loadRows,
+  loadColumns,
+  push,
+  scan,
+  updates,
+  scattered,
+  commitOne,
+  commitHundred,
+  open,
+  growth,
+]

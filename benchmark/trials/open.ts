@@ -1,0 +1,24 @@
+import { bigFilePath, createBigFile } from '../peers/stoa-big.ts'
+import type { Trial } from '../trial.ts'
+
+const SMALL_BYTES = 2 ** 20
+const LARGE_BYTES = 2 ** 32
+
+export const open: Trial = {
+  name: 'open',
+  question: 'Does the time to open a file and read a value depend on the size of the file?',
+  unit: 'open',
+  units: () => 1,
+  process: 'own',
+  rounds: 31,
+  warmups: 1,
+  entries: [
+    { name: '1 MiB', peer: 'stoa', workload: 'open', fileBytes: SMALL_BYTES },
+    { name: '4 GiB', peer: 'stoa', workload: 'open', fileBytes: LARGE_BYTES },
+  ],
+  baseline: '1 MiB',
+  marks: [{ entry: '4 GiB', metric: 'ratio', most: 1.25 }],
+  setup: async ({ directory }) => {
+    for (const bytes of [SMALL_BYTES, LARGE_BYTES]) createBigFile(bigFilePath(directory, bytes), bytes)
+  },
+}

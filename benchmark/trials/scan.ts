@@ -1,0 +1,17 @@
+import type { Trial } from '../trial.ts'
+
+export const scan: Trial = {
+  name: 'scan',
+  question: 'Does a JavaScript loop over a column run as fast as over an array in RAM?',
+  unit: 'row',
+  units: (rows) => rows,
+  process: 'shared',
+  rounds: 101,
+  warmups: 20,
+  entries: [
+    { name: 'raw', peer: 'raw', workload: 'scan' },
+    { name: 'stoa', peer: 'stoa', workload: 'scan' },
+  ],
+  baseline: 'raw',
+  marks: [{ entry: 'stoa', metric: 'ratio', most: 1.03 }],
+}

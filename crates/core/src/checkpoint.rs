@@ -1,0 +1,182 @@
+//! Checkpoints: when the log is full, what was committed so far becomes the base of a new one.
+
+use crate::capture::InFlight;
+use crate::commit::{Applied, Checkpoint, Flight, TableWrites, Write};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::header::{Header, slot_index};
+use crate::format::record;
+use crate::format::{DIRECTORY_AREAS, Extent, UNIT_BYTES, checksum};
+use crate::growth::log_bytes_for;
+use crate::medium::Medium;
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+/// A log that fills up grows to this, if there is room: a checkpoint costs two syncs.
+const LOG_BYTES_WITH_USE: u64 = 1024 * 1024;
+
+/// What the next capture builds on: the state of the file once all that is queued is performed.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) epoch: u64,
+    pub(crate) commit: u64,
+    pub(crate) log: Extent,
+    pub(crate) head: u64,
+    pub(crate) directory: Extent,
+}
+
+/// The parts of a planned checkpoint.
+#[derive(Debug, Default)]
+pub(crate) struct PlannedCheckpoint {
+    pub(crate) checkpoint: Option<Checkpoint>,
+    pub(crate) taken: Vec<Extent>,
+    pub(crate) replaced: Vec<Extent>,
+}
+
+impl Plan {
+    /// The plan with nothing on its way.
+    pub(crate) fn of(applied: &Applied) -> Self {
+        Self {
+            epoch: applied.header.epoch,
+            commit: applied.commit,
+            log: applied.header.log,
+            head: applied.head,
+            directory: applied.header.directory,
+        }
+    }
+}
+
+impl<M: Medium> Store<M> {
+    /// Hands a flight to the committer.
+    pub(crate) fn queue(
+        &mut self,
+        checkpoint: Option<Checkpoint>,
+        write: Option<Write>,
+    ) -> Arc<Flight> {
+        let flight = Arc::new(Flight {
+            ticket: self.next_ticket(),
+            checkpoint,
+            write,
+            has_checkpointed: AtomicBool::new(false),
+            outcome: OnceLock::new(),
+        });
+        self.committer.push(Arc::clone(&flight));
+        flight
+    }
+
+    /// Queues a checkpoint without a commit, if the log holds anything.
+    pub(crate) fn launch_checkpoint(&mut self) -> Result<Option<u64>> {
+        if self.plan.head == 0 {
+            return Ok(None);
+        }
+        let planned = self.plan_checkpoint(0)?;
+        let flight = self.queue(planned.checkpoint, None);
+        let ticket = flight.ticket;
+        self.in_flight.push_back(InFlight {
+            taken: planned.taken,
+            replaced: planned.replaced,
+            ..InFlight::new(flight, Arc::clone(&self.captured))
+        });
+        Ok(Some(ticket))
+    }
+
+    /// Plans that the newest capture becomes the base and the log begins anew, with room for a
+    /// record of `record_bytes`.
+    pub(crate) fn plan_checkpoint(&mut self, record_bytes: u64) -> Result<PlannedCheckpoint> {
+        let mut planned = PlannedCheckpoint::default();
+        let result = self.plan_checkpoint_into(record_bytes, &mut planned);
+        match result {
+            Ok(()) => Ok(planned),
+            Err(error) => {
+                self.give_up(planned);
+                Err(error)
+            }
+        }
+    }
+
+    fn plan_checkpoint_into(
+        &mut self,
+        record_bytes: u64,
+        planned: &mut PlannedCheckpoint,
+    ) -> Result<()> {
+        let mut log = self.plan.log;
+        let mut is_new_log = false;
+        if !record::fits(log, 0, record_bytes) {
+            let bytes = log_bytes_for(record_bytes)
+                .ok_or_else(|| Error::new(ErrorKind::Limit, "the commit is too large for a log"))?;
+            log = self.allocate(bytes, None)?;
+            (is_new_log, planned.taken) = (true, vec![log]);
+        } else if log.bytes < LOG_BYTES_WITH_USE && record_bytes > 0 {
+            // Only a convenience: where there is no room the log stays as it is.
+            if let Ok(larger) = self.allocate(LOG_BYTES_WITH_USE, None) {
+                log = larger;
+                (is_new_log, planned.taken) = (true, vec![log]);
+            }
+        }
+        if is_new_log {
+            planned.replaced.push(self.plan.log);
+        }
+        let epoch = self.plan.epoch + 1;
+        let lengths = self.lengths(|region| region.captured_length);
+        let bytes = self.captured.encode(&lengths);
+        let area = DIRECTORY_AREAS[slot_index(epoch)];
+        let mut directory = Extent { offset: area.offset, bytes: bytes.len() as u64 };
+        if directory.bytes > area.bytes {
+            let extent = self.allocate(directory.bytes.next_multiple_of(UNIT_BYTES), None)?;
+            planned.taken.push(extent);
+            directory.offset = extent.offset;
+        }
+        if let Some(extent) = directory_extent(self.plan.directory) {
+            planned.replaced.push(extent);
+        }
+        let header = Header {
+            epoch,
+            base_commit: self.plan.commit,
+            data_version: self.captured.data_version,
+            log,
+            directory,
+            directory_checksum: checksum(&bytes),
+        };
+        let checksums = self.checksum_writes();
+        self.plan.epoch = epoch;
+        self.plan.log = log;
+        self.plan.head = 0;
+        self.plan.directory = directory;
+        self.imaged.clear();
+        self.wants_checkpoint = false;
+        planned.checkpoint = Some(Checkpoint { header, directory: bytes, checksums, is_new_log });
+        Ok(())
+    }
+
+    /// The table entries of all pages imaged since the last checkpoint.
+    fn checksum_writes(&self) -> TableWrites {
+        let mut newest: BTreeMap<u64, u64> = self.unwritten_checksums.clone();
+        for in_flight in &self.in_flight {
+            newest.extend(in_flight.checksums.iter().copied());
+        }
+        let mut tables = Vec::new();
+        for (page, checksum) in newest {
+            self.put_checksum_table(&mut tables, page, &[checksum]);
+        }
+        tables
+    }
+
+    /// A capture that failed after its checkpoint was planned: the plan is undone.
+    pub(crate) fn give_up(&mut self, planned: PlannedCheckpoint) {
+        planned.taken.into_iter().for_each(|extent| self.space.give_back(extent));
+        if planned.checkpoint.is_some() {
+            // What was captured before is on its way; only it says where the log will be.
+            self.committer.complete_all();
+            self.settle_all();
+            self.begin_anew();
+        }
+    }
+}
+
+/// The extent that a directory outside the areas takes.
+pub(crate) fn directory_extent(directory: Extent) -> Option<Extent> {
+    let is_beside_slot = DIRECTORY_AREAS.iter().any(|area| area.offset == directory.offset);
+    let bytes = directory.bytes.next_multiple_of(UNIT_BYTES);
+    (!is_beside_slot).then_some(Extent { offset: directory.offset, bytes })
+}

@@ -1,0 +1,334 @@
+//! The second half of a commit: what is done to the disk, on any thread, first in first out.
+//!
+//! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::header::Header;
+use crate::format::published::{BLOCK_OFFSET, Published, SEQUENCE_OFFSET};
+use crate::format::{Extent, PAGE};
+use crate::medium::{Medium, PAGE_BYTES, Page};
+use crate::planted::{Bug, planted};
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Bytes for the checksum table, each stretch with its place in the file.
+pub(crate) type TableWrites = Vec<(u64, Vec<u8>)>;
+
+/// What must happen before a record that does not fit into the log: the state so far becomes the
+/// base, and the log begins anew.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    pub(crate) header: Header,
+    pub(crate) directory: Vec<u8>,
+    pub(crate) checksums: TableWrites,
+    /// The log is a new extent: it is filled with zeros before anything refers to it.
+    pub(crate) is_new_log: bool,
+}
+
+/// A page to write home: its content lies in the record, or in `Flight::pages`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Home {
+    pub(crate) page: u64,
+    pub(crate) at: usize,
+    pub(crate) is_in_record: bool,
+}
+
+/// The record of a commit, and what follows it.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) commit: u64,
+    pub(crate) record: Vec<u8>,
+    pub(crate) offset: u64,
+    /// Pages were written directly, or the file grew: a sync of the record alone is too little.
+    pub(crate) needs_full_sync: bool,
+    pub(crate) homes: Vec<Home>,
+    /// The content of those pages of which the record holds only some granules.
+    pub(crate) pages: Vec<u8>,
+    /// Checksums of the directly written pages, each run with its place in the table.
+    pub(crate) checksums: TableWrites,
+}
+
+impl Write {
+    /// The captured content of a page.
+    pub(crate) fn content(&self, home: Home) -> &Page {
+        let source = if home.is_in_record { &self.record } else { &self.pages };
+        source[home.at..home.at + PAGE_BYTES].try_into().expect("a page has PAGE_BYTES")
+    }
+}
+
+/// A captured commit on its way to the disk. A lone checkpoint has no `write`.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(crate) ticket: u64,
+    pub(crate) checkpoint: Option<Checkpoint>,
+    pub(crate) write: Option<Write>,
+    pub(crate) has_checkpointed: AtomicBool,
+    pub(crate) outcome: OnceLock<Result<()>>,
+}
+
+/// The state of the file, as far as this process brought it.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    pub(crate) header: Header,
+    pub(crate) commit: u64,
+    pub(crate) head: u64,
+    pub(crate) sequence: u64,
+    /// Why all that is queued must fail too, until the store has taken note.
+    pub(crate) broken: Option<Error>,
+}
+
+/// Performs the input and output of commits, one after the other in the order of their capture.
+/// Shared between the store and the threads that wait for the disk.
+#[derive(Debug)]
+pub struct Committer<M> {
+    medium: Arc<M>,
+    queue: Mutex<VecDeque<Arc<Flight>>>,
+    applied: Mutex<Applied>,
+    failed: Mutex<BTreeMap<u64, Error>>,
+    is_poisoned: AtomicBool,
+}
+
+/// A panic while a lock was held leaves the data as consistent as an error there would.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const COMMIT: &str = "cannot write the commit to the log";
+const CHECKPOINT: &str = "cannot write a checkpoint";
+
+/// Failed commits whose error is kept for a late question.
+const FAILED_MAX: usize = 1024;
+
+impl<M: Medium> Committer<M> {
+    pub(crate) fn new(medium: Arc<M>, applied: Applied) -> Self {
+        Self {
+            medium,
+            queue: Mutex::default(),
+            applied: Mutex::new(applied),
+            failed: Mutex::default(),
+            is_poisoned: AtomicBool::new(false),
+        }
+    }
+
+    /// Performs the commit with this ticket and all before it, on the calling thread, and gives
+    /// the result of that commit. A commit that was performed before gives the same result again.
+    ///
+    /// # Errors
+    /// `NoSpace`: nothing was changed, the changes are pending. `Io`: the disk is in doubt, the
+    /// store is poisoned. `Poisoned`: it was before.
+    pub fn complete(&self, ticket: u64) -> Result<()> {
+        let mut applied = lock(&self.applied);
+        loop {
+            let next = if planted(Bug::OutOfOrderCommits) {
+                lock(&self.queue).back().cloned()
+            } else {
+                lock(&self.queue).front().cloned()
+            };
+            let Some(flight) = next.filter(|flight| flight.ticket <= ticket) else {
+                break;
+            };
+            let result = match &applied.broken {
+                Some(error) => Err(error.clone()),
+                None => self.perform(&mut applied, &flight),
+            };
+            if let Err(error) = &result {
+                applied.broken = Some(error.clone());
+                let mut failed = lock(&self.failed);
+                failed.insert(flight.ticket, error.clone());
+                if failed.len() > FAILED_MAX {
+                    failed.pop_first();
+                }
+            }
+            lock(&self.queue).retain(|queued| queued.ticket != flight.ticket);
+            let first_time = flight.outcome.set(result);
+            debug_assert!(first_time.is_ok(), "a flight is performed once");
+        }
+        lock(&self.failed).get(&ticket).map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Performs everything that is queued.
+    pub(crate) fn complete_all(&self) {
+        // What failed is told to whoever asks for the ticket, and to `settle`.
+        let _told_elsewhere = self.complete(u64::MAX);
+    }
+
+    pub(crate) fn push(&self, flight: Arc<Flight>) {
+        lock(&self.queue).push_back(flight);
+    }
+
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn poison(&self) {
+        self.is_poisoned.store(true, Ordering::Release);
+    }
+
+    /// The state of the file, for a store that begins anew after a failure.
+    pub(crate) fn take_note(&self) -> Applied {
+        let mut applied = lock(&self.applied);
+        applied.broken = None;
+        applied.clone()
+    }
+
+    /// Tells the other processes that the writer is there, or that it went in good order.
+    pub(crate) fn publish_presence(&self, is_open: bool) -> Result<()> {
+        let applied = lock(&self.applied);
+        self.publish(&applied, is_open)
+            .map_err(|error| Error::from_io(&error, "pwrite", "cannot publish the writer's state"))
+    }
+
+    fn publish(&self, applied: &Applied, is_open: bool) -> io::Result<()> {
+        let block = Published {
+            commit: applied.commit,
+            epoch: applied.header.epoch,
+            boot_id: self.medium.boot_id(),
+            is_open,
+        };
+        self.medium.write(BLOCK_OFFSET, &block.encode())
+    }
+
+    /// An error that leaves the disk in doubt: no later commit may be acknowledged.
+    fn doubt(&self, error: &io::Error, syscall: &'static str, attempt: &str) -> Error {
+        self.poison();
+        let attempt = format!(
+            "{attempt}; whether it reached the disk is unknown, the store is poisoned: \
+             close it and open it again, it then shows what the disk holds"
+        );
+        let error = Error::from_io(error, syscall, attempt);
+        // A full disk that shows only at the sync leaves as much doubt as any other failure.
+        if error.kind() == ErrorKind::Io { error } else { error.with_kind(ErrorKind::Io) }
+    }
+
+    /// An error before the sync. A full disk changes nothing; anything else leaves doubt.
+    fn before_sync(&self, error: &io::Error, attempt: &str) -> Error {
+        let told = Error::from_io(error, "pwrite", format!("{attempt}; nothing was changed"));
+        if told.kind() == ErrorKind::NoSpace { told } else { self.doubt(error, "pwrite", attempt) }
+    }
+
+    fn perform(&self, applied: &mut Applied, flight: &Flight) -> Result<()> {
+        if self.is_poisoned() {
+            return Err(poisoned());
+        }
+        // Step 2, its disk part: the log is full.
+        if let Some(checkpoint) = &flight.checkpoint {
+            self.checkpoint(applied, checkpoint)?;
+            flight.has_checkpointed.store(true, Ordering::Release);
+        }
+        let Some(write) = &flight.write else {
+            return Ok(());
+        };
+        if planted(Bug::HomeBeforeLog) {
+            let _ignored = self.write_home(applied, write);
+        }
+        // Step 4: the record, and one sync.
+        if planted(Bug::NoLogSync) {
+            self.medium
+                .write(write.offset, &write.record)
+                .map_err(|error| self.before_sync(&error, COMMIT))?;
+        } else if write.needs_full_sync && !planted(Bug::DirectPagesRangeSyncOnly) {
+            self.medium
+                .write(write.offset, &write.record)
+                .map_err(|error| self.before_sync(&error, COMMIT))?;
+            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", COMMIT))?;
+        } else {
+            self.medium
+                .write_durable(write.offset, &write.record)
+                .map_err(|error| self.doubt(&error, "pwritev2", COMMIT))?;
+        }
+        applied.commit = write.commit;
+        applied.head += write.record.len() as u64;
+        // Step 5: home, without a sync. The commit stands whatever happens here; a failure means
+        // that memory must not be trusted to show the file any more.
+        if !planted(Bug::HomeWritesFromMemory) && self.write_home(applied, write).is_err() {
+            self.poison();
+        }
+        Ok(())
+    }
+
+    fn write_home(&self, applied: &mut Applied, write: &Write) -> io::Result<()> {
+        if !write.homes.is_empty() {
+            applied.sequence |= 1;
+            self.medium.write(SEQUENCE_OFFSET, &applied.sequence.to_ne_bytes())?;
+            self.write_pages(write)?;
+            applied.sequence += 1;
+            self.medium.write(SEQUENCE_OFFSET, &applied.sequence.to_ne_bytes())?;
+        }
+        for (offset, bytes) in &write.checksums {
+            self.medium.write(*offset, bytes)?;
+        }
+        self.publish(applied, true)
+    }
+
+    /// Writes pages that follow each other, in the file and in the buffer, in one go.
+    fn write_pages(&self, write: &Write) -> io::Result<()> {
+        let mut homes = write.homes.as_slice();
+        while let Some(first) = homes.first() {
+            let follows = |(index, home): &(usize, &Home)| {
+                let index = *index;
+                home.page == first.page + index as u64
+                    && home.is_in_record == first.is_in_record
+                    && home.at == first.at + index * PAGE_BYTES
+            };
+            let count = homes.iter().enumerate().take_while(follows).count();
+            let source = if first.is_in_record { &write.record } else { &write.pages };
+            let bytes = &source[first.at..first.at + count * PAGE_BYTES];
+            self.medium.write(first.page * PAGE, bytes)?;
+            homes = &homes[count..];
+        }
+        Ok(())
+    }
+
+    /// Makes the state so far the base of the next records. Two syncs.
+    fn checkpoint(&self, applied: &mut Applied, checkpoint: &Checkpoint) -> Result<()> {
+        let header = &checkpoint.header;
+        let prepare = || -> io::Result<()> {
+            if checkpoint.is_new_log {
+                fill_with_zeros(&*self.medium, header.log)?;
+            }
+            self.medium.write(header.directory.offset, &checkpoint.directory)?;
+            for (offset, bytes) in &checkpoint.checksums {
+                self.medium.write(*offset, bytes)?;
+            }
+            Ok(())
+        };
+        prepare().map_err(|error| self.before_sync(&error, CHECKPOINT))?;
+        if !planted(Bug::CheckpointWithoutSync) {
+            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", CHECKPOINT))?;
+        }
+        write_header(&*self.medium, header)
+            .map_err(|error| self.doubt(&error, "pwritev2", CHECKPOINT))?;
+        applied.header = header.clone();
+        applied.head = 0;
+        self.publish(applied, true).map_err(|error| self.doubt(&error, "pwrite", CHECKPOINT))
+    }
+}
+
+/// Writes a header and waits until it is durable.
+pub(crate) fn write_header<M: Medium>(medium: &M, header: &Header) -> io::Result<()> {
+    if planted(Bug::HeaderNotSyncedBeforeLogReuse) {
+        return medium.write(header.slot_offset(), &header.encode());
+    }
+    medium.write_durable(header.slot_offset(), &header.encode())
+}
+
+/// Writes zeros in small pieces: the page cache keeps what is written at once as one large folio,
+/// and would write all of it for one record later.
+pub(crate) fn fill_with_zeros<M: Medium>(medium: &M, extent: Extent) -> io::Result<()> {
+    let zeros = [0; PAGE_BYTES];
+    for offset in (extent.offset..extent.end()).step_by(PAGE_BYTES) {
+        medium.write(offset, &zeros)?;
+    }
+    Ok(())
+}
+
+/// What every call says that needs the disk after a failure.
+pub(crate) fn poisoned() -> Error {
+    Error::new(
+        ErrorKind::Poisoned,
+        "the store is poisoned by an earlier failure: close it and open it again, \
+         it then shows the last commit that the disk holds",
+    )
+}

@@ -1,0 +1,84 @@
+//! Which private copies are dropped after a commit, and which are kept.
+
+use crate::capture::InFlight;
+use crate::format::PAGE;
+use crate::format::directory::RegionId;
+use crate::medium::{Medium, Memory, PAGE_BYTES};
+use crate::planted::{Bug, planted};
+use crate::region::{in_memory, place};
+use crate::store::Store;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A commit of at most so many pages keeps their copies. The next commit often changes the same
+/// ones (the last page of each column), and a copy costs a fault to make and a call to drop: 12 of
+/// 25 microseconds for a row of four columns.
+const KEPT_OF_COMMIT: usize = 16;
+
+/// Copies that are kept at most: each costs its memory, and a comparison in every commit.
+const KEPT_MAX: usize = 64;
+
+/// The copies that were kept: region, and offset of the system's page.
+pub(crate) type Kept = BTreeSet<(RegionId, u64)>;
+
+impl<M: Medium> Store<M> {
+    /// Drops the copies of a settled commit, for the file shows the same now, or keeps them for
+    /// the next one. A page that changed since its capture stays a copy in any case.
+    pub(crate) fn release_copies(&mut self, in_flight: &InFlight<M::Memory>) {
+        if self.committer.is_poisoned() {
+            return;
+        }
+        let system_page = self.medium.system_page_bytes() as u64;
+        let pages = in_flight.places.iter().map(|(id, at)| (*id, at - at % system_page));
+        let mut pages: Kept = pages.collect();
+        // Where the tail is private its pages are copies too.
+        for run in in_flight.tail.iter().filter(|_| !self.medium.keeps_allocation()) {
+            let starts = (run.at..run.at + run.pages * PAGE).step_by(PAGE_BYTES);
+            pages.extend(starts.map(|at| (run.region, at - at % system_page)));
+        }
+        if pages.len() > KEPT_OF_COMMIT || planted(Bug::DropWithoutCompare) {
+            self.drop_equal_copies(&pages);
+            return;
+        }
+        self.kept.extend(pages.iter().copied());
+        if self.kept.len() > KEPT_MAX {
+            let older = self.kept.difference(&pages).copied().collect();
+            self.drop_equal_copies(&older);
+            self.kept = pages;
+        }
+    }
+
+    fn drop_equal_copies(&mut self, pages: &Kept) {
+        let system_page = self.medium.system_page_bytes() as u64;
+        let mut equal: BTreeMap<RegionId, Vec<usize>> = BTreeMap::new();
+        for (id, start) in pages {
+            let parts = (*start..start + system_page).step_by(PAGE_BYTES);
+            let mut known = parts.clone();
+            if planted(Bug::DropWithoutCompare) || known.all(|at| self.equals_file(*id, at)) {
+                equal.entry(*id).or_default().extend(parts.map(in_memory));
+            }
+        }
+        for (id, parts) in equal {
+            if let Some(view) = self.regions.get_mut(&id).and_then(|region| region.view.as_mut()) {
+                // A copy that stays is only memory: it equals the file.
+                let _is_harmless = view.memory.drop_copies(&parts);
+            }
+        }
+    }
+
+    /// Whether the file shows what memory shows, and will go on to: no later capture of the page
+    /// is on its way there.
+    fn equals_file(&self, id: RegionId, at: u64) -> bool {
+        let region = self.regions.get(&id).zip(self.current.regions.get(&id));
+        let Some((region, entry)) = region else { return false };
+        let Some(view) = &region.view else { return false };
+        let Some((offset, _)) = place(entry, at) else { return false };
+        if at + PAGE > view.private_bytes {
+            return false;
+        }
+        let is_frozen = |later: &InFlight<_>| later.images.contains_key(&(offset / PAGE));
+        let (mut one, mut other) = ([0; PAGE_BYTES], [0; PAGE_BYTES]);
+        !self.in_flight.iter().any(is_frozen)
+            && view.memory.page(in_memory(at), &mut one)
+                == view.memory.file_page(in_memory(at), &mut other)
+    }
+}

@@ -1,0 +1,52 @@
+//! Typed arrays and tables that live in a file.
+//!
+//! A [`Store`] is one file. It holds named regions: growable, contiguous runs of fixed-size
+//! elements whose memory is the file. A region grows without moving. [`Store::commit`] makes
+//! everything since the last commit durable and atomic, [`Store::rollback`] takes it back, and an
+//! advisory lock keeps a second writer out.
+//!
+//! ```text
+//! store ── open, grow, close ── region (memory, growth)
+//!   │                             │
+//!   ├─ capture  (memory: steps 1–3 of a commit)
+//!   ├─ commit   (disk: steps 4–5, checkpoint)        format: header, directory, record
+//!   ├─ settle   (memory again; rollback)
+//!   └─ recovery (opening)
+//!        └──────── medium: the seam ──────── os: mapping, flock, fallocate, fdatasync
+//! ```
+
+mod capture;
+mod changes;
+mod checkpoint;
+mod commit;
+mod copies;
+mod error;
+mod extents;
+pub mod format;
+mod found;
+mod growth;
+mod info;
+mod medium;
+mod options;
+mod os;
+pub mod planted;
+mod recovery;
+mod region;
+mod regions;
+mod rollback;
+mod settle;
+mod space;
+mod store;
+mod vec;
+mod views;
+
+pub use commit::Committer;
+pub use error::{Error, ErrorKind, Result};
+pub use format::directory::{ElementKind, RegionId};
+pub use growth::Growth;
+pub use info::{RegionInfo, StoreInfo};
+pub use medium::{Medium, Memory, PAGE_BYTES, Page, Role};
+pub use options::Options;
+pub use os::{DirtySearch, Element, File, Reservation};
+pub use store::{Close, Store};
+pub use vec::MmapVec;

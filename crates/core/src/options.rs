@@ -1,0 +1,33 @@
+//! How a store is opened.
+
+use crate::os::DirtySearch;
+use std::time::Duration;
+
+/// How a store is opened. `Options::default()` creates a missing store, for its owner only, and
+/// does not wait for the lock.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether a missing store is created. Default: true.
+    pub create: bool,
+    /// The permissions of a new file, less the process' umask. Default: 0o600.
+    pub mode: u32,
+    /// How long to wait for another writer to close. Default: not at all.
+    pub wait: Duration,
+    /// Bytes of address space that one region may grow into. It costs no memory. Default: 64 GiB;
+    /// where the system refuses that much, a region gets less.
+    pub reserve_bytes: u64,
+    /// How changed pages are found. Default: the best way that this kernel has.
+    pub dirty_search: Option<DirtySearch>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            create: true,
+            mode: 0o600,
+            wait: Duration::ZERO,
+            reserve_bytes: 64 << 30,
+            dirty_search: None,
+        }
+    }
+}

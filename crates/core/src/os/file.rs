@@ -1,0 +1,135 @@
+//! A real file as the engine's medium.
+
+use std::fs::File as StdFile;
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use super::allocate::{self, Allocation};
+use super::baseline::SharedStretches;
+use super::boot;
+use super::dirty::{DirtySearch, Search};
+use super::filesystem;
+use super::lock;
+use super::map::Reservation;
+use super::sync;
+use crate::error::Result;
+use crate::medium::Medium;
+
+/// A file of the operating system. What maps it trusts that no other process cuts it: hold its
+/// lock.
+///
+/// ```no_run
+/// use stoa_core::{File, Medium, Memory, Role};
+///
+/// let file = std::fs::File::options().read(true).write(true).open("numbers")?;
+/// let file = File::new(file, None)?;
+/// let mut memory = file.reserve(1 << 30)?;
+/// memory.map_file(0, 1 << 16, 0, Role::Private)?;
+/// memory.write(0, b"in this process alone");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct File {
+    inner: Arc<StdFile>,
+    search: Arc<Search>,
+    shared: Arc<SharedStretches>,
+    /// Found out once, so that the answer never changes under the engine.
+    keeps_allocation: OnceLock<bool>,
+    system_page_bytes: usize,
+}
+
+impl File {
+    /// Takes a file that is open for reading and writing. `search` is the way in which its
+    /// memory looks for changed pages: `None` takes the one of the environment variable
+    /// `STOA_DIRTY_SEARCH`, else the best that works here.
+    ///
+    /// # Errors
+    /// `Unsupported` for an unknown name in the variable.
+    pub fn new(file: StdFile, search: Option<DirtySearch>) -> Result<Self> {
+        Ok(Self::with_search(file, DirtySearch::choose(search)?))
+    }
+
+    /// The same with the choice made.
+    pub(super) fn with_search(file: StdFile, way: DirtySearch) -> Self {
+        Self {
+            inner: Arc::new(file),
+            search: Arc::new(Search::new(way)),
+            shared: Arc::default(),
+            keeps_allocation: OnceLock::new(),
+            system_page_bytes: rustix::param::page_size(),
+        }
+    }
+
+    /// The way in which changed pages are looked for now: the one chosen, or the one it fell back
+    /// to since.
+    #[must_use]
+    pub fn dirty_search(&self) -> DirtySearch {
+        self.search.way()
+    }
+}
+
+impl Medium for File {
+    type Memory = Reservation;
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.inner.metadata()?.len())
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        sync::read(&self.inner, offset, buffer)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        sync::write(&self.inner, offset, bytes)
+    }
+
+    fn write_durable(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        sync::write_durable(&self.inner, offset, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        sync::sync(&self.inner, &self.shared)
+    }
+
+    fn allocate(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        if allocate::allocate(&self.inner, offset, bytes)? == Allocation::Written {
+            // A store is asked after its first allocation: the answer stands from then on.
+            let _ = self.keeps_allocation.set(false);
+        }
+        Ok(())
+    }
+
+    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        allocate::zero(&self.inner, offset, bytes)
+    }
+
+    fn truncate(&self, bytes: u64) -> io::Result<()> {
+        Ok(rustix::fs::ftruncate(&*self.inner, bytes)?)
+    }
+
+    fn reserve(&self, bytes: usize) -> io::Result<Reservation> {
+        Reservation::new(
+            bytes,
+            Arc::clone(&self.inner),
+            Arc::clone(&self.search),
+            Arc::clone(&self.shared),
+        )
+    }
+
+    fn keeps_allocation(&self) -> bool {
+        *self.keeps_allocation.get_or_init(|| filesystem::keeps_allocation(&self.inner))
+    }
+
+    fn system_page_bytes(&self) -> usize {
+        self.system_page_bytes
+    }
+
+    fn boot_id(&self) -> u64 {
+        boot::boot_id()
+    }
+
+    /// Closing would not do it: memory that shows the file holds its lock too.
+    fn unlock(&self) {
+        lock::unlock(&self.inner);
+    }
+}

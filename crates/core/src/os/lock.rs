@@ -1,0 +1,71 @@
+//! The lock of the one writer: an exclusive, advisory `flock` on the store itself.
+//!
+//! It belongs to the open file description, so duplicates and mappings of the descriptor keep it
+//! alive: it is given back by `unlock`, never by closing alone.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A reader takes a shared lock for a moment to learn whether a writer lives. The try outlasts it.
+const TRY: Duration = Duration::from_millis(10);
+
+/// Between two tries, at first.
+const PAUSE: Duration = Duration::from_micros(250);
+
+/// Between two tries, at most: while the try lasts, and while the caller waits for a writer.
+const LONGEST_PAUSE: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
+
+/// How long a lock is tried for: shared by all tries of one opening.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    since: Instant,
+    limit: Duration,
+}
+
+impl Patience {
+    /// The try, and `wait` more.
+    pub(super) fn new(wait: Duration) -> Self {
+        Self { since: Instant::now(), limit: TRY.saturating_add(wait) }
+    }
+}
+
+/// Takes the exclusive lock, without ever blocking in the kernel.
+///
+/// # Errors
+/// `Locked` when another holds it to the end; `Io` when the kernel refuses for another reason.
+pub(super) fn lock_exclusive(file: &File, path: &Path, patience: Patience) -> Result<()> {
+    let mut pause = PAUSE;
+    loop {
+        let Err(error) = fs2::FileExt::try_lock_exclusive(file) else {
+            return Ok(());
+        };
+        let held = error.kind() == io::ErrorKind::WouldBlock;
+        if !held && error.kind() != io::ErrorKind::Interrupted {
+            let attempt = format!("cannot lock '{}' for writing", path.display());
+            return Err(Error::from_io(&error, "flock", attempt).with_path(path));
+        }
+        let left = patience.limit.saturating_sub(patience.since.elapsed());
+        if left.is_zero() {
+            let message = format!(
+                "cannot open '{}' for writing: another process or handle holds its lock; close \
+                 that one first",
+                path.display()
+            );
+            return Err(Error::new(ErrorKind::Locked, message).with_path(path));
+        }
+        thread::sleep(pause.min(left));
+        let waits = patience.since.elapsed() > TRY;
+        pause = (pause * 2).min(LONGEST_PAUSE[usize::from(waits)]);
+    }
+}
+
+/// Gives the lock back, whatever descriptors and mappings of the file still live.
+pub(super) fn unlock(file: &File) {
+    // It fails only for what is no descriptor, and that has no lock.
+    let _ = fs2::FileExt::unlock(file);
+}

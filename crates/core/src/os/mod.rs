@@ -1,0 +1,38 @@
+//! The real kernel behind [`medium`](crate::medium): files, locks and mapped memory.
+//!
+//! All `unsafe` of this crate is below this folder. Linux is the mark; macOS and FreeBSD keep the
+//! same promises with what they have.
+
+mod allocate;
+mod baseline;
+mod boot;
+mod create;
+mod dirty;
+#[cfg(target_os = "linux")]
+mod discard;
+mod element;
+mod file;
+mod filesystem;
+mod lend;
+mod lock;
+mod map;
+mod memory;
+mod open;
+#[cfg(target_os = "linux")]
+mod pagemap;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_pagemap.rs"]
+mod pagemap;
+mod piece;
+mod place;
+#[cfg(target_os = "macos")]
+mod preallocate;
+mod runs;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+pub use dirty::DirtySearch;
+pub use element::Element;
+pub use file::File;
+pub use map::Reservation;

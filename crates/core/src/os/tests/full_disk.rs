@@ -1,0 +1,104 @@
+//! Goal: on a full disk an allocation is an error with its number, the file is as before, and what
+//! was promised can be written. Method: small file systems mounted for the test, by root, on Linux.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::io::Errno;
+
+use super::{Folder, medium, system_page_bytes};
+use crate::medium::{Medium, Memory, Role};
+use crate::os::DirtySearch;
+
+const WAY: DirtySearch = DirtySearch::Compare;
+
+/// Whether a test may do what only root may. Says so when not; in CI it must.
+fn is_root(what: &str) -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        assert!(env::var("CI").as_deref() != Ok("true"), "{what}: needs root in CI");
+        println!("SKIPPED: {what}: needs root");
+    }
+    root
+}
+
+/// A file system of its own; unmounted at the end.
+struct Mount {
+    folder: Folder,
+}
+
+impl Mount {
+    fn new(arguments: &[&str], source: &Path) -> Option<Self> {
+        let folder = Folder::new(&std::env::temp_dir());
+        let status = Command::new("mount").args(arguments).args([source, &folder.path]).status();
+        status.is_ok_and(|status| status.success()).then_some(Self { folder })
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.folder.path).status();
+    }
+}
+
+/// Fills a small file system by allocating: every failure leaves the file as it was.
+fn fill(mount: &Mount) {
+    let file = medium(mount.folder.file("store"), WAY);
+    let path = mount.folder.join("store");
+    let mut length = 0;
+    let mut step = 1 << 20;
+    while step >= 4096 {
+        let before = fs::metadata(&path).unwrap();
+        match file.allocate(length, step) {
+            Ok(()) => length += step,
+            Err(error) => {
+                assert_eq!(error.raw_os_error(), Some(Errno::NOSPC.raw_os_error()), "{error}");
+                assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+                assert_eq!(fs::metadata(&path).unwrap().blocks(), before.blocks());
+                step /= 2;
+            }
+        }
+        assert_eq!(file.len().unwrap(), length);
+    }
+    assert!(file.allocate(0, 1 << 40).is_err(), "more than the disk");
+    assert_eq!(file.len().unwrap(), length);
+    // Every promised block can be written, through memory too: no signal.
+    let bytes = usize::try_from(length).unwrap();
+    let bytes = bytes / system_page_bytes() * system_page_bytes();
+    let mut memory = file.reserve(bytes).unwrap();
+    memory.map_file(0, bytes, 0, Role::Shared).unwrap();
+    memory.as_mut_slice::<u8>(bytes).fill(3);
+    file.sync().unwrap();
+    assert!(file.keeps_allocation());
+}
+
+#[test]
+fn a_full_tmpfs_refuses_and_the_file_stays_as_it_was() {
+    if is_root("a full tmpfs") {
+        let mount = Mount::new(&["-t", "tmpfs", "-o", "size=4m"], Path::new("none"));
+        fill(&mount.expect("root mounts a tmpfs"));
+    }
+}
+
+/// ext4 keeps the blocks, and a longer file, of an allocation that failed.
+#[test]
+fn a_full_ext4_refuses_and_the_file_stays_as_it_was() {
+    if !is_root("a full ext4") {
+        return;
+    }
+    let folder = Folder::new(&std::env::temp_dir());
+    let image = folder.file("image");
+    image.set_len(16 << 20).unwrap();
+    let made = Command::new("mkfs.ext4").arg("-q").arg(folder.join("image")).status();
+    let mount = made
+        .is_ok_and(|status| status.success())
+        .then(|| Mount::new(&["-o", "loop"], &folder.join("image")))
+        .flatten();
+    match mount {
+        Some(mount) => fill(&mount),
+        None => println!("SKIPPED: a full ext4: needs mkfs.ext4 and loop devices"),
+    }
+}

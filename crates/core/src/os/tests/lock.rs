@@ -1,0 +1,190 @@
+//! Goal: one writer at a time, of the file that the path names, and nothing that is not a store
+//! is touched or waited for. Method: other descriptors, threads and processes that hold the lock;
+//! paths of every kind.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use super::Folder;
+use crate::error::{Error, ErrorKind};
+use crate::medium::{Medium, Memory, Role};
+use crate::options::Options;
+use crate::os::File;
+
+pub(super) const LONG: Duration = Duration::from_secs(60);
+
+pub(super) fn options(wait: Duration) -> Options {
+    Options { wait, ..Options::default() }
+}
+
+/// Waits: for a moment after it was closed, a child that another test is about to start may still
+/// hold a copy of the descriptor.
+pub(super) fn open(path: &Path) -> Result<Option<File>, Error> {
+    File::open_locked(path, &options(LONG))
+}
+
+pub(super) fn refused(path: &Path) -> Error {
+    let opened = File::open_locked(path, &options(Duration::ZERO));
+    opened.map(drop).expect_err("opened")
+}
+
+/// A program that takes the lock of a file with Python's flock and says so, or says `busy`.
+fn python(path: &Path) -> Option<(Child, String)> {
+    let program = "import fcntl, sys\n\
+        file = open(sys.argv[1], 'r+')\n\
+        try:\n    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    print('locked', flush=True)\n\
+        except BlockingIOError:\n    print('busy', flush=True)\n\
+        sys.stdin.readline()\n";
+    let spawned = Command::new("python3")
+        .args(["-c", program])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = spawned else {
+        println!("SKIPPED: the lock of another process: needs python3");
+        return None;
+    };
+    let mut said = String::new();
+    let stdout = child.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut said).unwrap();
+    Some((child, said.trim().to_owned()))
+}
+
+fn end(mut child: Child) {
+    let _ = child.stdin.take().unwrap().write_all(b"\n");
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_second_opening_is_refused_by_name_after_a_repeated_try() {
+    for folder in Folder::on_each() {
+        let path = folder.join("store");
+        drop(folder.file("store"));
+        let first = open(&path).unwrap().unwrap();
+        let link = folder.join("link");
+        symlink(&path, &link).unwrap();
+        for path in [&path, &link] {
+            let since = Instant::now();
+            let error = refused(path);
+            assert_eq!(error.kind(), ErrorKind::Locked);
+            assert!(since.elapsed() >= Duration::from_millis(10), "tried once");
+            assert_eq!(error.path(), Some(path.as_path()));
+            assert!(error.message().contains(path.to_str().unwrap()), "{error}");
+        }
+        drop(first);
+        assert!(open(&path).unwrap().is_some());
+    }
+}
+
+#[test]
+fn the_lock_is_given_back_while_mappings_and_copies_of_the_descriptor_live() {
+    for folder in Folder::on_each() {
+        let path = folder.join("store");
+        folder.file("store").set_len(1 << 16).unwrap();
+        let file = open(&path).unwrap().unwrap();
+        let mut memory = file.reserve(1 << 16).unwrap();
+        memory.map_file(0, 1 << 16, 0, Role::Shared).unwrap();
+        assert_eq!(refused(&path).kind(), ErrorKind::Locked);
+        file.unlock();
+        let second = open(&path).unwrap().unwrap();
+        drop(file);
+        assert_eq!(refused(&path).kind(), ErrorKind::Locked, "the second one's");
+        drop(second);
+        assert!(open(&path).unwrap().is_some());
+        memory.write(0, &[1]);
+    }
+}
+
+#[test]
+fn other_processes_are_kept_out_and_waited_for() {
+    for folder in Folder::on_each() {
+        let path = folder.join("store");
+        drop(folder.file("store"));
+        let ours = open(&path).unwrap().unwrap();
+        let Some((child, said)) = python(&path) else { return };
+        assert_eq!(said, "busy");
+        end(child);
+        ours.unlock();
+        let (child, said) = python(&path).unwrap();
+        assert_eq!(said, "locked");
+        assert_eq!(refused(&path).kind(), ErrorKind::Locked);
+        let waiting = {
+            let path = path.clone();
+            thread::spawn(move || File::open_locked(&path, &options(LONG)))
+        };
+        end(child);
+        assert!(waiting.join().unwrap().unwrap().is_some());
+        let (mut child, said) = python(&path).unwrap();
+        assert_eq!(said, "locked");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(open(&path).unwrap().is_some(), "a killed process has no lock");
+    }
+}
+
+#[test]
+fn what_is_not_a_regular_file_is_refused_at_once() {
+    for folder in Folder::on_each() {
+        let fifo = folder.join("fifo");
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let socket = folder.join("socket");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let link = folder.join("link");
+        symlink(&fifo, &link).unwrap();
+        let paths = [fifo, socket, link, folder.path.clone(), "/dev/null".into(), "/".into()];
+        for path in paths {
+            let error = refused(&path);
+            assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_none_but_a_link_to_nothing_is_an_error() {
+    let folder = Folder::new(&std::env::temp_dir());
+    for name in ["store", "folder/store", "store/"] {
+        assert!(open(&folder.join(name)).unwrap().is_none(), "{name}");
+    }
+    assert!(open(Path::new("")).unwrap().is_none());
+    let link = folder.join("link");
+    symlink(folder.join("nothing"), &link).unwrap();
+    let error = refused(&link);
+    assert_eq!(
+        (error.kind(), error.errno()),
+        (ErrorKind::NotFound, Some(Errno::NOENT.raw_os_error()))
+    );
+    assert!(error.message().contains("symbolic link"), "{error}");
+    let missing = File::missing(&folder.join("store"));
+    assert_eq!(
+        (missing.kind(), missing.errno()),
+        (ErrorKind::NotFound, Some(Errno::NOENT.raw_os_error()))
+    );
+}
+
+#[test]
+fn other_refusals_of_the_kernel_keep_their_number() {
+    let folder = Folder::new(&std::env::temp_dir());
+    drop(folder.file("store"));
+    let around = folder.join("around");
+    symlink(&around, &around).unwrap();
+    let cases = [
+        (folder.join("store/below"), Some(Errno::NOTDIR.raw_os_error())),
+        (folder.join(&"x".repeat(300)), Some(Errno::NAMETOOLONG.raw_os_error())),
+        (around, Some(Errno::LOOP.raw_os_error())),
+        (folder.join("a\0b"), None),
+    ];
+    for (path, errno) in cases {
+        let error = refused(&path);
+        assert_eq!((error.kind(), error.errno()), (ErrorKind::Io, errno), "{error}");
+    }
+}

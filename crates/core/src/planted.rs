@@ -1,0 +1,72 @@
+//! Protocol bugs that the power-cut tests plant, to prove that they would find them. Without the
+//! feature `planted-bugs` this is nothing.
+
+/// A mistake that one could make in the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bug {
+    /// A commit is acknowledged before its record is durable.
+    NoLogSync,
+    /// Pages are written home before the record is durable.
+    HomeBeforeLog,
+    /// Directly written pages are left to a sync of the record's own range.
+    DirectPagesRangeSyncOnly,
+    /// The header moves on before the pages are durable at home.
+    CheckpointWithoutSync,
+    /// Recovery believes a last record without looking at its directly written pages.
+    NoDirectHash,
+    /// The log is written over while the new header may still be lost.
+    HeaderNotSyncedBeforeLogReuse,
+    /// Records of an earlier epoch look like those of this one.
+    NoSalt,
+    /// Every checkpoint overwrites the only header.
+    OneHeaderSlot,
+    /// A page's first record since the checkpoint holds only what changed.
+    GranulesWithoutFullImage,
+    /// A page imaged in the log becomes a directly written one before the next checkpoint.
+    BoundaryRetreats,
+    /// Extents of a dropped region are handed out before the next checkpoint.
+    FreedExtentsReusedAtOnce,
+    /// A capture is compared with the file while an older capture is still on its way there.
+    DiffAgainstFile,
+    /// A record is written before that of the commit before it.
+    OutOfOrderCommits,
+    /// Recovery trusts that what it can read of the last record is also on the disk.
+    NoDirectRewriteOnRecovery,
+    /// Recovery builds on a header whose sync may have failed.
+    UnpublishedHeaderTrusted,
+    /// Pages are written home as they are now, not as they were captured.
+    HomeWritesFromMemory,
+    /// A page that changed since its capture loses the change when the commit is settled.
+    DropWithoutCompare,
+}
+
+#[cfg(feature = "planted-bugs")]
+mod switch {
+    use super::Bug;
+    use std::cell::Cell;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    /// Plants a bug in all stores of this thread, or digs it up.
+    pub fn plant(bug: Option<Bug>) {
+        PLANTED.set(bug);
+    }
+
+    pub(crate) fn planted(bug: Bug) -> bool {
+        PLANTED.get() == Some(bug)
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+pub use switch::plant;
+#[cfg(feature = "planted-bugs")]
+pub(crate) use switch::planted;
+
+#[cfg(not(feature = "planted-bugs"))]
+#[inline]
+pub(crate) const fn planted(_bug: Bug) -> bool {
+    false
+}

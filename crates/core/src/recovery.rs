@@ -1,0 +1,273 @@
+//! Opening: which header counts, which records follow it, and bringing the file to that state.
+
+use crate::commit::write_header;
+use crate::error::Result;
+use crate::format::directory::{Lengths, Structure};
+use crate::format::fields::Fields;
+use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
+use crate::format::published::{BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET};
+use crate::format::record::{self, Record, Run};
+use crate::format::{DIRECTORY_AREAS, Extent, PAGE, UNIT_BYTES, checksum};
+use crate::found::{
+    Places, are_runs_whole, cannot_read, cannot_sync, cannot_write, claimed, corrupt,
+    is_of_this_boot, newest_state, read, read_record, reserved_places,
+};
+use crate::medium::{Medium, PAGE_BYTES, Page};
+use crate::planted::{Bug, planted};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// The last commit of a file, and what must be written for the file to show it.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    pub(crate) header: Header,
+    pub(crate) commit: u64,
+    pub(crate) structure: Structure,
+    pub(crate) lengths: Lengths,
+    /// The sequence word as it was found, made even.
+    pub(crate) sequence: u64,
+    /// The last writer did not close in good order, or the log holds commits.
+    pub(crate) is_needed: bool,
+    /// Pages of the log's records, newest content.
+    pages: BTreeMap<u64, Box<Page>>,
+    /// Directly written pages of all records, in order, with the checksums they must have.
+    runs: Vec<Run>,
+    /// The published block, if it is of this boot: it tells which header and which record are
+    /// known to be durable.
+    exact: Option<Published>,
+    /// The last record, where the page cache may show what the disk does not have.
+    in_doubt: Option<InDoubt>,
+}
+
+/// A record of which nobody knows whether it is durable.
+#[derive(Debug)]
+struct InDoubt {
+    offset: u64,
+    record: Vec<u8>,
+    runs: Vec<Run>,
+}
+
+/// Finds the last commit. Writes nothing.
+pub(crate) fn find_last_commit<M: Medium>(medium: &M) -> Result<Recovered> {
+    check_identity(&read(medium, 0, HEADER_BYTES)?)?;
+    let published = Published::decode(&read(medium, BLOCK_OFFSET, BLOCK_BYTES)?);
+    let (header, structure, lengths) = newest_state(medium, published.as_ref())?;
+    let reserved = reserved_places(&header);
+    let end = structure.check_places(&reserved)?;
+    claimed(medium, end)?;
+    let sequence = Fields::new(&read(medium, SEQUENCE_OFFSET, 8)?).u64().unwrap_or(0);
+    let was_closed_here = published.as_ref().is_some_and(|published| {
+        !published.is_open
+            && published.epoch == header.epoch
+            && published.commit == header.base_commit
+    });
+    let mut recovered = Recovered {
+        commit: header.base_commit,
+        header,
+        structure,
+        lengths,
+        sequence: sequence.wrapping_add(1) & !1,
+        is_needed: !was_closed_here,
+        pages: BTreeMap::new(),
+        runs: Vec::new(),
+        exact: published.filter(|block| is_of_this_boot(medium, block)),
+        in_doubt: None,
+    };
+    recovered.read_log(medium)?;
+    Ok(recovered)
+}
+
+impl Recovered {
+    /// Follows the records from the header's commit on: each one more than the last, of the same
+    /// epoch, whole. The last one counts only if the pages that it names are whole too; that
+    /// there is a next one proves that those of the earlier ones were synced.
+    fn read_log<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        let (log, epoch) = (self.header.log, self.header.epoch);
+        let mut head = 0;
+        let mut next = read_record(medium, log, head, epoch)?;
+        while let Some((record, bytes)) = next {
+            if record.commit != self.commit + 1 {
+                break;
+            }
+            let offset = log.offset + head;
+            head = record::next_head(head, record.bytes);
+            next = read_record(medium, log, head, epoch)?
+                .filter(|(following, _)| following.commit == record.commit + 1);
+            let is_last = next.is_none();
+            if is_last && !planted(Bug::NoDirectHash) && !are_runs_whole(medium, &record)? {
+                break;
+            }
+            self.is_needed = true;
+            if !self.apply(medium, &record, &bytes, is_last)? {
+                break;
+            }
+            if self.exact.is_some_and(|block| block.commit < record.commit) {
+                self.in_doubt = Some(InDoubt { offset, record: bytes, runs: record.runs });
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies a record. False if it is the last and needs a longer file than there is: then it
+    /// was never synced.
+    fn apply<M: Medium>(
+        &mut self,
+        medium: &M,
+        record: &Record,
+        bytes: &[u8],
+        is_last: bool,
+    ) -> Result<bool> {
+        if !record.directory.is_empty() {
+            let (structure, lengths) = Structure::decode(&bytes[record.directory.clone()])?;
+            let end = structure.check_places(&reserved_places(&self.header))?;
+            let file_bytes = medium.len().map_err(|error| cannot_read(&error))?;
+            if end > file_bytes {
+                if is_last {
+                    return Ok(false);
+                }
+                return Err(corrupt(&format!("it needs {end} bytes, the file has {file_bytes}")));
+            }
+            (self.structure, self.lengths) = (structure, lengths);
+        }
+        for (region, length) in &record.lengths {
+            let entry = self.structure.regions.get(region);
+            let entry = entry.ok_or_else(|| corrupt("a commit changes an unknown region"))?;
+            let used = length.checked_mul(entry.width());
+            if used.is_none_or(|used| used > entry.capacity_bytes()) {
+                return Err(corrupt(&format!("'{}' is longer than its extents", entry.name)));
+            }
+            self.lengths.insert(*region, *length);
+        }
+        let places = Places::of(&self.structure);
+        for run in &record.runs {
+            if !places.hold(run.page, run.checksums.len() as u64) {
+                return Err(corrupt("a commit names pages that belong to no region"));
+            }
+        }
+        for image in &record.images {
+            if !places.hold(image.page, 1) {
+                return Err(corrupt("a commit changes a page that belongs to no region"));
+            }
+            let page = match self.pages.entry(image.page) {
+                Entry::Occupied(page) => page.into_mut(),
+                Entry::Vacant(place) if image.bitmap == record::WHOLE_PAGE => {
+                    place.insert(Box::new([0; PAGE_BYTES]))
+                }
+                Entry::Vacant(place) if planted(Bug::GranulesWithoutFullImage) => {
+                    let mut page = Box::new([0; PAGE_BYTES]);
+                    let found = read(medium, image.page * PAGE, PAGE_BYTES)?;
+                    page[..found.len()].copy_from_slice(&found);
+                    place.insert(page)
+                }
+                Entry::Vacant(_) => {
+                    return Err(corrupt("a commit changes a page that no commit holds whole"));
+                }
+            };
+            image.apply(bytes, page);
+        }
+        self.runs.extend(record.runs.iter().cloned());
+        self.commit = record.commit;
+        Ok(true)
+    }
+
+    /// Brings the file to the last commit and makes it the base of a new log. A cut in the middle
+    /// leaves what this began from: it only repeats what the log says, until the new header.
+    pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        self.confirm_header(medium)?;
+        self.dispel_doubt(medium)?;
+        for (page, content) in &self.pages {
+            medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
+        }
+        for (offset, sum) in self.checksum_entries() {
+            medium.write(offset, &sum.to_ne_bytes()).map_err(|error| cannot_write(&error))?;
+        }
+        let epoch = self.header.epoch + 1;
+        let bytes = self.structure.encode(&self.lengths);
+        let area = DIRECTORY_AREAS[slot_index(epoch)];
+        let mut directory = Extent { offset: area.offset, bytes: bytes.len() as u64 };
+        if directory.bytes > area.bytes {
+            directory.offset = self.free_place(medium, directory.bytes)?;
+        }
+        medium.write(directory.offset, &bytes).map_err(|error| cannot_write(&error))?;
+        medium.sync().map_err(|error| cannot_sync(&error))?;
+        let header = Header {
+            epoch,
+            base_commit: self.commit,
+            data_version: self.structure.data_version,
+            log: self.header.log,
+            directory,
+            directory_checksum: checksum(&bytes),
+        };
+        write_header(medium, &header).map_err(|error| cannot_write(&error))?;
+        self.header = header;
+        Ok(())
+    }
+
+    /// The page cache may show a header although the sync that should have brought it to the disk
+    /// failed, or was never waited for. What it refers to was durable before, and nothing builds on
+    /// it yet; so it is written again, and until that is durable the header before holds.
+    ///
+    /// In a new boot everything that can be read is on the disk. Either way the block says so
+    /// before this writes what is not: a process killed in here must not leave a header that
+    /// looks as good as the one it builds on.
+    fn confirm_header<M: Medium>(&self, medium: &M) -> Result<()> {
+        let epoch = self.header.epoch;
+        let is_in_doubt = self.exact.is_some_and(|block| block.epoch < epoch);
+        if is_in_doubt && !planted(Bug::UnpublishedHeaderTrusted) {
+            write_header(medium, &self.header).map_err(|error| cannot_write(&error))?;
+        }
+        if self.exact.is_some() && !is_in_doubt {
+            return Ok(());
+        }
+        let boot_id = medium.boot_id();
+        let block = Published { commit: self.commit, epoch, boot_id, is_open: true };
+        medium.write(BLOCK_OFFSET, &block.encode()).map_err(|error| cannot_write(&error))
+    }
+
+    /// The page cache may show a record, and the pages that it names, although the sync that
+    /// should have brought them to the disk failed: the kernel marks such pages clean. So they are
+    /// written once more, and synced before anything builds on them. The commit was never
+    /// acknowledged: if the power goes out here it may be lost, and nothing else.
+    fn dispel_doubt<M: Medium>(&self, medium: &M) -> Result<()> {
+        let Some(in_doubt) = &self.in_doubt else { return Ok(()) };
+        if planted(Bug::NoDirectRewriteOnRecovery) {
+            return Ok(());
+        }
+        for run in &in_doubt.runs {
+            rewrite(medium, run)?;
+        }
+        medium.write(in_doubt.offset, &in_doubt.record).map_err(|error| cannot_write(&error))?;
+        medium.sync().map_err(|error| cannot_sync(&error))
+    }
+
+    /// A place behind everything, for a directory too large for the area beside its slot.
+    fn free_place<M: Medium>(&self, medium: &M, bytes: u64) -> Result<u64> {
+        let end = self.structure.check_places(&reserved_places(&self.header))?;
+        let offset = end.next_multiple_of(UNIT_BYTES);
+        let bytes = bytes.next_multiple_of(UNIT_BYTES);
+        medium.allocate(offset, bytes).map_err(|error| cannot_write(&error))?;
+        Ok(offset)
+    }
+
+    /// The table entries of all pages that the log names, the newest of each.
+    fn checksum_entries(&self) -> Vec<(u64, u64)> {
+        let mut newest = BTreeMap::new();
+        for run in &self.runs {
+            newest.extend((run.page..).zip(run.checksums.iter().copied()));
+        }
+        newest.extend(self.pages.iter().map(|(page, content)| (*page, checksum(&content[..]))));
+        let entries = newest.into_iter();
+        entries
+            .filter_map(|(page, sum)| Some((self.structure.checksum_offset(page)?, sum)))
+            .collect()
+    }
+}
+
+/// Writes pages again as they are, so that the next sync cannot pass over them.
+fn rewrite<M: Medium>(medium: &M, run: &Run) -> Result<()> {
+    for page in run.page..run.page + run.checksums.len() as u64 {
+        let content = read(medium, page * PAGE, PAGE_BYTES)?;
+        medium.write(page * PAGE, &content).map_err(|error| cannot_write(&error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,389 @@
+//! The spine: opening, regions, growth, closing. What a commit does is in `capture`, `commit` and
+//! `settle`; what opening must mend is in `recovery`.
+
+use crate::capture::InFlight;
+use crate::checkpoint::Plan;
+use crate::commit::{Applied, Committer, fill_with_zeros, poisoned, write_header};
+use crate::copies::Kept;
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::directory::{Lengths, RegionId, Structure};
+use crate::format::header::{Header, encode_identity};
+use crate::format::published::{BLOCK_OFFSET, Published};
+use crate::format::{
+    DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG, WRITE_VERSION, checksum,
+};
+use crate::found::reserved_places;
+use crate::info::StoreInfo;
+use crate::medium::Medium;
+use crate::options::Options;
+use crate::os::File;
+use crate::recovery::find_last_commit;
+use crate::region::{Dropped, Region};
+use crate::space::Space;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A store that is open for writing: named regions in one file, and the last commit of them.
+///
+/// A store belongs to one thread at a time; its [`Committer`] may be used from others.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing that may be due")]
+pub struct Store<M: Medium> {
+    pub(crate) medium: Arc<M>,
+    pub(crate) committer: Arc<Committer<M>>,
+    /// The structure now, at the newest capture, and at the newest settled commit.
+    pub(crate) current: Structure,
+    pub(crate) captured: Arc<Structure>,
+    pub(crate) durable: Arc<Structure>,
+    /// Regions, metadata or version changed since the newest capture.
+    pub(crate) has_structural_changes: bool,
+    /// Extents were added since: the next commit tells the file, but they alone make none.
+    pub(crate) has_new_extents: bool,
+    pub(crate) regions: BTreeMap<RegionId, Region<M::Memory>>,
+    /// Regions dropped since the newest capture: a rollback needs them.
+    pub(crate) dropped: Vec<Dropped<M::Memory>>,
+    /// Extents that no commit refers to, but the log may.
+    pub(crate) awaiting_checkpoint: Vec<Extent>,
+    pub(crate) retired: Vec<(RegionId, M::Memory)>,
+    pub(crate) space: Space,
+    pub(crate) plan: Plan,
+    pub(crate) in_flight: VecDeque<InFlight<M::Memory>>,
+    /// Private copies that equal the file, kept because they are likely to change again.
+    pub(crate) kept: Kept,
+    /// Pages that the log holds whole.
+    pub(crate) imaged: HashSet<u64>,
+    /// Checksums of pages in the log that the table does not have yet.
+    pub(crate) unwritten_checksums: BTreeMap<u64, u64>,
+    pub(crate) wants_checkpoint: bool,
+    pub(crate) commit_id: u64,
+    last_ticket: u64,
+    pub(crate) reserve_bytes: u64,
+    process: u32,
+    is_closed: bool,
+}
+
+/// What becomes of changes that are not committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// They are committed.
+    Commit,
+    /// They are rolled back.
+    Discard,
+}
+
+impl Store<File> {
+    /// Opens a store for writing, or creates it: it appears complete or not at all. Takes the
+    /// exclusive lock, and recovers what the last writer left.
+    ///
+    /// # Errors
+    /// `Locked`, `NotFound`, `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`. The file
+    /// is as it was.
+    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let path = path.as_ref();
+        // Somebody else may create or remove the file between two looks.
+        for _ in 0..OPEN_TRIES {
+            if let Some(file) = File::open_locked(path, options)? {
+                let opened = Self::open_on(Arc::new(file), options);
+                return opened.map_err(|error| error.at_opening(path));
+            }
+            if !options.create {
+                return Err(File::missing(path));
+            }
+            if let Some(file) = File::create_locked(path, options, Self::format)? {
+                let opened = Self::open_on(Arc::new(file), options);
+                return opened.map_err(|error| error.at_opening(path));
+            }
+        }
+        let message = "the file comes and goes; try again when it stays";
+        Err(Error::new(ErrorKind::Busy, message).at_opening(path))
+    }
+}
+
+/// How often a file may vanish between the look for it and its creation.
+const OPEN_TRIES: usize = 100;
+
+impl<M: Medium> Store<M> {
+    /// Writes an empty store to an empty medium, and waits until it is durable.
+    ///
+    /// # Errors
+    /// `NoSpace`, `Io`.
+    pub fn format(medium: &M) -> Result<()> {
+        let structure = Structure { checksums: vec![FIRST_CHECKSUMS], ..Structure::default() };
+        let directory = structure.encode(&Lengths::new());
+        let header = Header {
+            epoch: 0,
+            base_commit: 0,
+            data_version: 0,
+            log: FIRST_LOG,
+            directory: Extent { offset: DIRECTORY_AREAS[0].offset, bytes: directory.len() as u64 },
+            directory_checksum: checksum(&directory),
+        };
+        let write = || {
+            medium.allocate(0, FIRST_BYTES)?;
+            fill_with_zeros(medium, Extent { offset: 0, bytes: FIRST_BYTES })?;
+            medium.write(0, &encode_identity())?;
+            medium.write(header.directory.offset, &directory)?;
+            let published =
+                Published { commit: 0, epoch: 0, boot_id: medium.boot_id(), is_open: false };
+            medium.write(BLOCK_OFFSET, &published.encode())?;
+            medium.sync()?;
+            write_header(medium, &header)
+        };
+        write().map_err(|error| Error::from_io(&error, "pwrite", "cannot create the store"))
+    }
+
+    /// Opens the store on a medium, and recovers it. Takes no lock.
+    ///
+    /// # Errors
+    /// `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`.
+    pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
+        let mut found = find_last_commit(&*medium)?;
+        let was_killed = found.is_needed;
+        if was_killed {
+            found.write_back(&*medium)?;
+        }
+        let mut used: Vec<Extent> = found.structure.extents().collect();
+        used.extend(reserved_places(&found.header));
+        let space = Space::new(used, FIRST_LOG.offset);
+        let mut regions = BTreeMap::new();
+        for (id, entry) in &found.structure.regions {
+            let length = found.lengths.get(id).copied().unwrap_or(0);
+            let mut region = Region::new(length, entry.width());
+            region.has_stale_tail = was_killed;
+            regions.insert(*id, region);
+        }
+        let applied = Applied {
+            commit: found.commit,
+            head: 0,
+            sequence: found.sequence,
+            header: found.header,
+            broken: None,
+        };
+        let plan = Plan::of(&applied);
+        let committer = Arc::new(Committer::new(Arc::clone(&medium), applied));
+        let durable = Arc::new(found.structure);
+        let store = Self {
+            current: (*durable).clone(),
+            captured: Arc::clone(&durable),
+            durable,
+            has_structural_changes: false,
+            has_new_extents: false,
+            regions,
+            dropped: Vec::new(),
+            awaiting_checkpoint: Vec::new(),
+            retired: Vec::new(),
+            space,
+            commit_id: plan.commit,
+            last_ticket: plan.commit,
+            plan,
+            in_flight: VecDeque::new(),
+            kept: Kept::new(),
+            imaged: HashSet::new(),
+            unwritten_checksums: BTreeMap::new(),
+            wants_checkpoint: false,
+            reserve_bytes: options.reserve_bytes,
+            process: std::process::id(),
+            is_closed: false,
+            committer,
+            medium,
+        };
+        // From here on the header counts. What lies behind its places belongs to no commit; no
+        // process ever mapped it for reading.
+        store.committer.publish_presence(true)?;
+        let cut = || -> std::io::Result<()> {
+            let end = store.space.end();
+            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
+        };
+        cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
+        Ok(store)
+    }
+
+    /// Refuses what a closed, poisoned or forked store cannot do.
+    pub(crate) fn check_usable(&self) -> Result<()> {
+        if self.is_closed {
+            return Err(Error::new(ErrorKind::Closed, "the store is closed"));
+        }
+        if self.committer.is_poisoned() {
+            return Err(poisoned());
+        }
+        if std::process::id() != self.process {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the store was opened by the process that forked this one; open it here",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The memory of regions that are gone: dropped by a commit, or created and rolled back.
+    /// Zeros lie over all of it. Dropping it gives the address space back, which is right only
+    /// when nothing refers to it any more.
+    pub fn take_retired(&mut self) -> Vec<(RegionId, M::Memory)> {
+        std::mem::take(&mut self.retired)
+    }
+
+    /// The bytes that the user keeps with the regions.
+    #[must_use]
+    pub fn metadata(&self) -> &[u8] {
+        &self.current.metadata
+    }
+
+    /// Replaces them. Part of the next commit.
+    ///
+    /// # Errors
+    /// `Closed`, `Poisoned`.
+    pub fn set_metadata(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.check_usable()?;
+        if bytes != self.current.metadata {
+            self.current.metadata = bytes;
+            self.has_structural_changes = true;
+        }
+        Ok(())
+    }
+
+    /// The version that the user gave the data.
+    #[must_use]
+    pub fn data_version(&self) -> u32 {
+        self.current.data_version
+    }
+
+    /// Sets it. Part of the next commit.
+    ///
+    /// # Errors
+    /// `Closed`, `Poisoned`.
+    pub fn set_data_version(&mut self, version: u32) -> Result<()> {
+        self.check_usable()?;
+        if version != self.current.data_version {
+            self.current.data_version = version;
+            self.has_structural_changes = true;
+        }
+        Ok(())
+    }
+
+    /// The number of the last settled commit. Each commit has the number after the one before.
+    #[must_use]
+    pub fn commit_id(&self) -> u64 {
+        self.commit_id
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub fn byte_length(&self) -> u64 {
+        self.space.end()
+    }
+
+    /// What there is to know of the store.
+    #[must_use]
+    pub fn info(&self) -> StoreInfo {
+        StoreInfo {
+            format_version: WRITE_VERSION,
+            commit_id: self.commit_id,
+            byte_length: self.byte_length(),
+            log_bytes: self.plan.log.bytes,
+            free_bytes: self.space.free_bytes(),
+        }
+    }
+
+    /// Whether a commit would write anything. Costs the search for changed pages.
+    ///
+    /// # Errors
+    /// `Closed`, `Poisoned`, `Io`.
+    pub fn is_dirty(&mut self) -> Result<bool> {
+        self.check_usable()?;
+        self.settle()?;
+        Ok(!self.find_changes()?.is_empty())
+    }
+
+    /// Whether an earlier failure left memory or disk in doubt.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.committer.is_poisoned()
+    }
+
+    /// Makes everything since the last commit durable, and gives the number of the commit. Waits
+    /// for the disk, and for commits in flight before. Nothing changed: nothing is written.
+    ///
+    /// # Errors
+    /// `NoSpace`, `Limit`: the changes are pending. `Io`: the store is poisoned. `Poisoned`.
+    pub fn commit(&mut self) -> Result<u64> {
+        self.check_usable()?;
+        self.settle_all();
+        let Some(ticket) = self.begin_commit()? else {
+            return Ok(self.commit_id);
+        };
+        let result = self.committer.complete(ticket);
+        self.settle()?;
+        result.map(|()| self.commit_id)
+    }
+
+    /// Captures everything since the last capture for a commit, which [`Committer::complete`]
+    /// performs on any thread. Gives its ticket, or `None` when nothing changed. Changes made
+    /// after this call belong to the next commit.
+    ///
+    /// # Errors
+    /// `NoSpace`, `Limit`: the changes are pending. `Poisoned`.
+    pub fn begin_commit(&mut self) -> Result<Option<u64>> {
+        self.check_usable()?;
+        self.settle()?;
+        self.capture()
+    }
+
+    /// What performs commits.
+    #[must_use]
+    pub fn committer(&self) -> Arc<Committer<M>> {
+        Arc::clone(&self.committer)
+    }
+
+    pub(crate) fn next_ticket(&mut self) -> u64 {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    /// Closes the store: waits for what is in flight, commits or rolls back the rest, writes a
+    /// checkpoint, lays zeros over all memory and gives up the lock. All of that is done even if
+    /// part of it fails. A store that is closed or was poisoned before closes quietly. Gives the
+    /// memory: dropping it gives the address space back.
+    ///
+    /// # Errors
+    /// What its own commit failed with.
+    pub fn close(&mut self, how: Close) -> (Vec<(RegionId, M::Memory)>, Result<()>) {
+        if self.is_closed {
+            return (Vec::new(), Ok(()));
+        }
+        let was_usable = self.check_usable().is_ok();
+        let result = if was_usable { self.finish(how) } else { Ok(()) };
+        (self.release(), result)
+    }
+
+    fn finish(&mut self, how: Close) -> Result<()> {
+        match how {
+            Close::Commit => drop(self.commit()?),
+            Close::Discard => self.rollback()?,
+        }
+        if let Some(ticket) = self.launch_checkpoint()? {
+            self.committer.complete(ticket)?;
+            self.settle()?;
+        }
+        self.committer.publish_presence(false)
+    }
+
+    /// The part of closing that cannot fail: waits for what is in flight, lays zeros over all
+    /// memory and gives up the lock. What was not committed is lost.
+    pub fn release(&mut self) -> Vec<(RegionId, M::Memory)> {
+        self.settle_all();
+        self.is_closed = true;
+        let mut regions = std::mem::take(&mut self.regions);
+        let dropped = std::mem::take(&mut self.dropped).into_iter();
+        regions.extend(dropped.map(|dropped| (dropped.id, dropped.region)));
+        let mut memories = std::mem::take(&mut self.retired);
+        for (id, region) in regions {
+            if let Some(mut view) = region.view {
+                view.cover();
+                memories.push((id, view.memory));
+            }
+        }
+        self.medium.unlock();
+        memories
+    }
+}

@@ -1,0 +1,111 @@
+//! The memory of regions: mapped when somebody looks, never moved.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::directory::RegionId;
+use crate::medium::{Medium, Memory};
+use crate::region::{View, in_memory, pieces, unknown};
+use crate::store::Store;
+
+impl<M: Medium> Store<M> {
+    /// Maps a region that nobody looked at yet.
+    pub(crate) fn ensure_view(&mut self, id: RegionId) -> Result<()> {
+        let (entry, region) = self.region(id)?;
+        if region.view.is_some() {
+            return Ok(());
+        }
+        if region.has_stale_tail && self.medium.keeps_allocation() {
+            let system_page = self.medium.system_page_bytes() as u64;
+            let private = region.direct_from.next_multiple_of(system_page);
+            for (_, extent) in pieces(entry, private, entry.capacity_bytes()) {
+                self.medium.zero(extent.offset, extent.bytes).map_err(|error| {
+                    Error::from_io(&error, "fallocate", "cannot clear what a killed writer left")
+                })?;
+            }
+        }
+        let view = View::map(&*self.medium, entry, region.direct_from, self.reserve_bytes)?;
+        if let Some(region) = self.regions.get_mut(&id) {
+            region.view = Some(view);
+            region.has_stale_tail = false;
+        }
+        Ok(())
+    }
+
+    fn view(&mut self, id: RegionId) -> Result<&mut View<M::Memory>> {
+        self.ensure_view(id)?;
+        let region = self.regions.get_mut(&id).ok_or_else(|| unknown(id))?;
+        region.view.as_mut().ok_or_else(|| unknown(id))
+    }
+
+    /// Makes the region's memory touchable up to `bytes`, at least up to its capacity, and gives
+    /// how far that is. Behind the capacity lie zeros of this process; they give way to the file
+    /// as the region grows over them.
+    ///
+    /// # Errors
+    /// `NotFound`; `Limit` where memory or address space runs out.
+    pub fn window(&mut self, id: RegionId, bytes: u64) -> Result<u64> {
+        self.check_usable()?;
+        let view = self.view(id)?;
+        view.open_window(bytes.min(view.memory.reserved_bytes() as u64))?;
+        Ok(view.window_bytes)
+    }
+
+    /// The region's memory.
+    ///
+    /// # Errors
+    /// `NotFound`; what mapping it says.
+    pub fn memory(&mut self, id: RegionId) -> Result<&M::Memory> {
+        Ok(&self.view(id)?.memory)
+    }
+
+    /// The same, to change it. What is changed below the length belongs to the next commit.
+    ///
+    /// # Errors
+    /// `NotFound`; what mapping it says.
+    pub fn memory_mut(&mut self, id: RegionId) -> Result<&mut M::Memory> {
+        Ok(&mut self.view(id)?.memory)
+    }
+
+    /// The memory of a region that is mapped already.
+    pub(crate) fn mapped(&self, id: RegionId) -> Option<&M::Memory> {
+        self.regions.get(&id)?.view.as_ref().map(|view| &view.memory)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn mapped_mut(&mut self, id: RegionId) -> Option<&mut M::Memory> {
+        self.regions.get_mut(&id)?.view.as_mut().map(|view| &mut view.memory)
+    }
+
+    /// Copies bytes out of a region.
+    ///
+    /// # Errors
+    /// `NotFound`; `Limit` beyond the capacity.
+    pub fn read(&mut self, id: RegionId, byte_offset: u64, buffer: &mut [u8]) -> Result<()> {
+        self.check_range(id, byte_offset, buffer.len())?;
+        self.view(id)?.memory.read(in_memory(byte_offset), buffer);
+        Ok(())
+    }
+
+    /// Copies bytes into a region. Its length stays.
+    ///
+    /// # Errors
+    /// `NotFound`; `Limit` beyond the capacity.
+    pub fn write(&mut self, id: RegionId, byte_offset: u64, bytes: &[u8]) -> Result<()> {
+        self.check_range(id, byte_offset, bytes.len())?;
+        self.view(id)?.memory.write(in_memory(byte_offset), bytes);
+        Ok(())
+    }
+
+    fn check_range(&self, id: RegionId, byte_offset: u64, bytes: usize) -> Result<()> {
+        let (entry, _) = self.region(id)?;
+        let end = byte_offset.checked_add(bytes as u64);
+        if end.is_some_and(|end| end <= entry.capacity_bytes()) {
+            return Ok(());
+        }
+        let message = format!(
+            "'{}' has {} bytes; asked for {bytes} at {byte_offset}",
+            entry.name,
+            entry.capacity_bytes()
+        );
+        Err(Error::new(ErrorKind::Limit, message))
+    }
+}

@@ -1,0 +1,330 @@
+//! One file on a disk that keeps every version of what was not synced yet.
+//!
+//! Three things are kept apart: what is durable, what reads see (the cache), and per sector of
+//! 512 bytes all versions written since it was last made durable. A power cut chooses a version of
+//! each such sector, and a length of the file, on its own: sectors reach a disk in any order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use stoa_core::{PAGE_BYTES, Page};
+
+use super::random::Random;
+
+/// What a disk writes whole, except when it tears one.
+pub(crate) const SECTOR_BYTES: usize = 512;
+/// More versions of a sector than these tell nothing new; a middle one makes room.
+const VERSIONS_MAX: usize = 8;
+
+type Sector = [u8; SECTOR_BYTES];
+
+static ZERO_PAGE: LazyLock<Arc<Page>> = LazyLock::new(|| Arc::new([0; PAGE_BYTES]));
+
+/// Which un-synced sectors a power cut keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Nothing,
+    Everything,
+    /// Of each sector any version, the durable one among them.
+    AnyVersion,
+    /// Of each sector the oldest or the newest.
+    OldOrNew,
+    OnlyOne,
+    AllButOne,
+}
+
+/// Whether a power cut tears a sector that was being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tearing {
+    None,
+    /// One that was to get other bytes than it has.
+    Changed,
+    Any,
+}
+
+pub(crate) const KEPT: [Kept; 6] = [
+    Kept::Nothing,
+    Kept::Everything,
+    Kept::AnyVersion,
+    Kept::OldOrNew,
+    Kept::OnlyOne,
+    Kept::AllButOne,
+];
+
+/// The bytes of a file, shared page by page between clones. Bytes never written are zero.
+#[derive(Clone, Default)]
+struct Pages(Vec<Arc<Page>>);
+
+impl Pages {
+    fn page(&self, index: usize) -> &Page {
+        self.0.get(index).unwrap_or(&ZERO_PAGE)
+    }
+
+    fn sector(&self, sector: u64) -> &Sector {
+        let start = sector as usize * SECTOR_BYTES;
+        let page = self.page(start / PAGE_BYTES);
+        page[start % PAGE_BYTES..][..SECTOR_BYTES].try_into().expect("a page is whole sectors")
+    }
+
+    fn page_mut(&mut self, index: usize) -> &mut Page {
+        if index >= self.0.len() {
+            self.0.resize(index + 1, Arc::clone(&ZERO_PAGE));
+        }
+        Arc::make_mut(&mut self.0[index])
+    }
+
+    fn set_sector(&mut self, sector: u64, bytes: &Sector) {
+        let start = sector as usize * SECTOR_BYTES;
+        self.page_mut(start / PAGE_BYTES)[start % PAGE_BYTES..][..SECTOR_BYTES]
+            .copy_from_slice(bytes);
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) {
+        let mut done = 0;
+        while done < buffer.len() {
+            let at = offset as usize + done;
+            let count = (PAGE_BYTES - at % PAGE_BYTES).min(buffer.len() - done);
+            let page = self.page(at / PAGE_BYTES);
+            buffer[done..done + count].copy_from_slice(&page[at % PAGE_BYTES..][..count]);
+            done += count;
+        }
+    }
+
+    fn write(&mut self, offset: u64, bytes: &[u8]) {
+        let mut done = 0;
+        while done < bytes.len() {
+            let at = offset as usize + done;
+            let count = (PAGE_BYTES - at % PAGE_BYTES).min(bytes.len() - done);
+            self.page_mut(at / PAGE_BYTES)[at % PAGE_BYTES..][..count]
+                .copy_from_slice(&bytes[done..done + count]);
+            done += count;
+        }
+    }
+
+    /// Makes all from `bytes` on read as zero.
+    fn cut(&mut self, bytes: u64) {
+        let whole = (bytes as usize).div_ceil(PAGE_BYTES);
+        self.0.truncate(whole);
+        let rest = bytes as usize % PAGE_BYTES;
+        if rest != 0 && self.0.len() == whole {
+            self.page_mut(whole - 1)[rest..].fill(0);
+        }
+    }
+}
+
+/// One file on a disk with a volatile cache.
+#[derive(Clone, Default)]
+pub(crate) struct Disk {
+    durable: Pages,
+    durable_bytes: u64,
+    cache: Pages,
+    bytes: u64,
+    /// Versions not durable yet, oldest first, of each sector that has some.
+    pending: BTreeMap<u64, Vec<Arc<Sector>>>,
+    /// Lengths not durable yet, oldest first.
+    pending_bytes: Vec<u64>,
+    /// Power cuts so far.
+    boots: u64,
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Disk")
+            .field("bytes", &self.bytes)
+            .field("durable_bytes", &self.durable_bytes)
+            .field("pending_bytes", &self.pending_bytes)
+            .field("pending_sectors", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn sectors(offset: u64, bytes: u64) -> Range<u64> {
+    let unit = SECTOR_BYTES as u64;
+    if bytes == 0 { 0..0 } else { offset / unit..(offset + bytes).div_ceil(unit) }
+}
+
+impl Disk {
+    /// The number of the boot, from 1 on.
+    pub(crate) fn boot_id(&self) -> u64 {
+        self.boots + 1
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What reads see. Bytes behind the end are zero.
+    pub(crate) fn read(&self, offset: u64, buffer: &mut [u8]) {
+        self.cache.read(offset, buffer);
+    }
+
+    /// Changes the cache and queues the new versions. Writing the same bytes again queues them
+    /// too: a kernel does not compare.
+    pub(crate) fn write(&mut self, offset: u64, bytes: &[u8]) {
+        self.extend(offset + bytes.len() as u64);
+        self.cache.write(offset, bytes);
+        for sector in sectors(offset, bytes.len() as u64) {
+            let versions = self.pending.entry(sector).or_default();
+            if versions.len() == VERSIONS_MAX {
+                versions.remove(VERSIONS_MAX / 2);
+            }
+            versions.push(Arc::new(*self.cache.sector(sector)));
+        }
+    }
+
+    pub(crate) fn zero(&mut self, offset: u64, bytes: u64) {
+        let zeros = vec![0; bytes as usize];
+        self.write(offset, &zeros);
+    }
+
+    /// Makes the file at least `bytes` long.
+    pub(crate) fn extend(&mut self, bytes: u64) {
+        if bytes > self.bytes {
+            self.bytes = bytes;
+            self.pending_bytes.push(bytes);
+        }
+    }
+
+    /// Cuts the file to `bytes`. What was behind may come back as old data only if the cut does
+    /// not keep the new length.
+    pub(crate) fn truncate(&mut self, bytes: u64) {
+        if bytes < self.bytes {
+            self.zero(bytes, self.bytes - bytes);
+            self.bytes = bytes;
+            self.pending_bytes.push(bytes);
+            self.cache.cut(bytes);
+        }
+    }
+
+    /// Makes just these bytes durable: of every sector they touch, the newest version.
+    pub(crate) fn sync_range(&mut self, offset: u64, bytes: u64) {
+        for sector in sectors(offset, bytes) {
+            if let Some(newest) = self.pending.remove(&sector).and_then(|mut all| all.pop()) {
+                self.durable.set_sector(sector, &newest);
+            }
+        }
+    }
+
+    /// Makes all durable.
+    pub(crate) fn sync(&mut self) {
+        for (sector, versions) in std::mem::take(&mut self.pending) {
+            if let Some(newest) = versions.last() {
+                self.durable.set_sector(sector, newest);
+            }
+        }
+        self.durable_bytes = self.bytes;
+        self.pending_bytes.clear();
+        self.durable.cut(self.bytes);
+    }
+
+    /// A sync that fails as Linux fails: of what was pending any part is durable, all of it counts
+    /// as clean from now on, and the cache goes on to show it. Lengths stay pending: they are the
+    /// journal's, which either writes them later or stops the file system.
+    pub(crate) fn fail_sync(&mut self, range: Option<(u64, u64)>, random: &mut Random) {
+        let failed: Vec<u64> = match range {
+            None => self.pending.keys().copied().collect(),
+            Some((offset, bytes)) => sectors(offset, bytes).collect(),
+        };
+        let percent = *random.pick(&[0, 50, 100]);
+        for sector in failed {
+            let Some(versions) = self.pending.remove(&sector) else {
+                continue;
+            };
+            if random.chance(percent) {
+                let kept = random.pick(&versions);
+                self.durable.set_sector(sector, kept);
+            }
+        }
+    }
+
+    /// Cuts the power: the disk as the next boot finds it.
+    pub(crate) fn cut(&self, kept: Kept, tearing: Tearing, random: &mut Random) -> Self {
+        let mut pages = self.durable.clone();
+        let lengths: Vec<u64> =
+            std::iter::once(self.durable_bytes).chain(self.pending_bytes.iter().copied()).collect();
+        // The length is one more thing that may or may not be kept.
+        let one = random.below(self.pending.len() + usize::from(lengths.len() > 1));
+        let choose = |index: usize, count: usize, random: &mut Random| match kept {
+            Kept::Nothing => 0,
+            Kept::Everything => count,
+            Kept::AnyVersion => random.below(count + 1),
+            Kept::OldOrNew => count * random.below(2),
+            Kept::OnlyOne => {
+                if index == one {
+                    count
+                } else {
+                    0
+                }
+            }
+            Kept::AllButOne => {
+                if index == one {
+                    0
+                } else {
+                    count
+                }
+            }
+        };
+        for (index, (&sector, versions)) in self.pending.iter().enumerate() {
+            if let Some(kept) = choose(index, versions.len(), random).checked_sub(1) {
+                pages.set_sector(sector, &versions[kept]);
+            }
+        }
+        if tearing != Tearing::None {
+            self.tear(&mut pages, tearing, random);
+        }
+        let bytes = lengths[choose(self.pending.len(), lengths.len() - 1, random)];
+        pages.cut(bytes);
+        Self {
+            durable: pages.clone(),
+            durable_bytes: bytes,
+            cache: pages,
+            bytes,
+            pending: BTreeMap::new(),
+            pending_bytes: Vec::new(),
+            boots: self.boots + 1,
+        }
+    }
+
+    /// Fills a part of one sector that was being written with garbage.
+    fn tear(&self, pages: &mut Pages, tearing: Tearing, random: &mut Random) {
+        let is_torn = |sector: u64, versions: &[Arc<Sector>]| {
+            let durable = self.durable.sector(sector);
+            tearing == Tearing::Any || versions.iter().any(|version| **version != *durable)
+        };
+        let torn: Vec<u64> = self
+            .pending
+            .iter()
+            .filter(|&(&sector, versions)| is_torn(sector, versions))
+            .map(|(&sector, _)| sector)
+            .collect();
+        if torn.is_empty() {
+            return;
+        }
+        let sector = *random.pick(&torn);
+        let mut bytes = **random.pick(&self.pending[&sector]);
+        let start = random.below(SECTOR_BYTES - 1);
+        let end = random.between(start + 1, SECTOR_BYTES);
+        random.fill(&mut bytes[start..end]);
+        if random.chance(50) {
+            bytes[end..].copy_from_slice(&pages.sector(sector)[end..]);
+        }
+        pages.set_sector(sector, &bytes);
+    }
+
+    /// Takes clean pages out of the cache: what a failed sync lost shows now.
+    pub(crate) fn evict(&mut self, random: &mut Random) {
+        let percent = *random.pick(&[0, 50, 100]);
+        for page in 0..self.cache.0.len() {
+            let first = (page * PAGE_BYTES / SECTOR_BYTES) as u64;
+            let end = first + (PAGE_BYTES / SECTOR_BYTES) as u64;
+            let is_clean = self.pending.range(first..end).next().is_none();
+            if is_clean && random.chance(percent) {
+                self.cache.0[page] = Arc::new(*self.durable.page(page));
+            }
+        }
+        self.cache.cut(self.bytes);
+    }
+}

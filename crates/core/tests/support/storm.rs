@@ -1,0 +1,248 @@
+//! The storm: a workload, power cuts in it, cuts in the recoveries from these, and the next
+//! generation of the workload on one of the disks that came out. All of it follows from one seed.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use stoa_core::Store;
+
+use super::disk::{Disk, KEPT, Kept, Tearing};
+use super::model::{Allowed, State};
+use super::random::Random;
+use super::run::{Run, Stop, options};
+use super::simulated::{Machine, Photo, SimulatedMedium};
+use super::trace::trace;
+use super::workload::Workload;
+
+const GENERATIONS: usize = 3;
+const STEPS_MAX: usize = 40;
+/// Moments at which the power is cut, in each generation.
+const PHOTOS: usize = 12;
+/// Ways to cut it at each.
+const CUTS: usize = 2;
+/// Cuts within the recovery from a cut, and within the recovery from that.
+const DEPTH: usize = 2;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Power cuts, each followed by a check of what reopened.
+    pub(crate) cuts: u64,
+    /// Those of them that fell into a recovery.
+    pub(crate) cuts_in_recovery: u64,
+    /// Processes killed while the machine went on.
+    pub(crate) kills: u64,
+    /// Calls to the medium that failed.
+    pub(crate) failures: u64,
+    /// Cuts that left the commit in flight, whole.
+    pub(crate) in_flight: u64,
+    pub(crate) operations: u64,
+    pub(crate) steps: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.cuts += other.cuts;
+        self.cuts_in_recovery += other.cuts_in_recovery;
+        self.kills += other.kills;
+        self.failures += other.failures;
+        self.in_flight += other.in_flight;
+        self.operations += other.operations;
+        self.steps += other.steps;
+    }
+}
+
+/// What went wrong, and how to see it again.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) seed: u64,
+    pub(crate) what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "STOA_SEED={}: {}", self.seed, self.what)
+    }
+}
+
+/// Runs what may panic: a panic of the engine is a failure of the seed, too.
+pub(crate) fn guarded<T>(
+    seed: u64,
+    test: impl FnOnce() -> Result<T, String>,
+) -> Result<T, Failure> {
+    let what = match catch_unwind(AssertUnwindSafe(test)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(what)) => what,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
+            format!("a panic: {}", text.unwrap_or_default())
+        }
+    };
+    Err(Failure { seed, what })
+}
+
+/// The disk of an empty store, and the state it must show.
+pub(crate) fn formatted(machine: Machine) -> Result<(Disk, Allowed), String> {
+    let medium = SimulatedMedium::new(Disk::default(), machine, Random::new(0));
+    Store::format(&medium).map_err(|error| format!("format: {error}"))?;
+    // Creation is atomic elsewhere, by a link: here the image is synced, and all of it must be.
+    let disk = medium.photo().disk.cut(Kept::Nothing, Tearing::None, &mut Random::new(0));
+    let mut store = Store::open_on(Arc::new(medium), &options())
+        .map_err(|error| format!("open an empty store: {error}"))?;
+    let commit = store.commit_id();
+    let state = State::default();
+    match state.difference(&mut store).map_err(|error| error.to_string())? {
+        None => Ok((disk, vec![(commit, Arc::new(state))])),
+        Some(difference) => Err(format!("an empty store is not empty: {difference}")),
+    }
+}
+
+/// One storm on machines like this one.
+pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
+    guarded(seed, || {
+        let mut random = Random::new(seed);
+        let mut workload = Workload::new(random.fork());
+        let mut tally = Tally::default();
+        let (mut disk, mut allowed) = formatted(machine)?;
+        for generation in 0..GENERATIONS {
+            let place = format!("generation {generation} of theme {:?}", workload.theme);
+            let medium = SimulatedMedium::new(disk.clone(), machine, random.fork());
+            let photos = generate(&medium, &allowed, &mut workload, &mut random, &mut tally)
+                .map_err(|what| format!("{place}: {what}"))?;
+            let mut next = None;
+            for (photo, allowed, step) in photos {
+                let place = format!("{place}, operation {} in {step}", photo.operation);
+                if random.chance(20) {
+                    tally.kills += 1;
+                    let medium = SimulatedMedium::new(photo.disk.clone(), machine, random.fork());
+                    examine(&medium, machine, &allowed, DEPTH, &mut random, &mut tally)
+                        .map_err(|what| format!("{place}, killed: {what}"))?;
+                }
+                for _ in 0..CUTS {
+                    let (medium, disk, cut) = cut(&photo, machine, &mut random);
+                    tally.cuts += 1;
+                    tally.in_flight +=
+                        examine(&medium, machine, &allowed, DEPTH, &mut random, &mut tally)
+                            .map_err(|what| format!("{place}, {cut}: {what}"))?;
+                    if next.is_none() || random.chance(20) {
+                        next = Some((disk, allowed.clone()));
+                    }
+                }
+            }
+            let Some(next) = next else { break };
+            (disk, allowed) = next;
+        }
+        Ok(tally)
+    })
+}
+
+type Moment = (Photo, Allowed, String);
+
+/// One generation: opens what a cut left, works on it, and gives the moments to cut at.
+fn generate(
+    medium: &SimulatedMedium,
+    allowed: &Allowed,
+    workload: &mut Workload,
+    random: &mut Random,
+    tally: &mut Tally,
+) -> Result<Vec<Moment>, String> {
+    medium.take_photos(PHOTOS);
+    let mut run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
+    if random.chance(30) {
+        medium.cut_after(random.below_u64(400));
+    }
+    let steps = random.between(5, STEPS_MAX);
+    let mut result = Ok(());
+    for _ in 0..steps {
+        result = workload.step(&mut run);
+        if result.is_err() {
+            break;
+        }
+        tally.steps += 1;
+    }
+    if result.is_ok() {
+        run.begin_step("the end");
+        result = run.compare();
+    }
+    run.end_step();
+    tally.operations += medium.photo().operation;
+    match result {
+        Ok(()) | Err(Stop::Power) => {}
+        Err(stop) => return Err(format!("after {:?}: {stop:?}", run.steps)),
+    }
+    let step_names = |mark: usize| match mark {
+        0 => "open".to_owned(),
+        _ => format!("step {mark}, last {:?}", &run.steps[mark.saturating_sub(6)..mark]),
+    };
+    let mut moments: Vec<Moment> = medium
+        .photos()
+        .into_iter()
+        .map(|photo| {
+            let allowed = run.allowed[photo.mark].clone();
+            let step = step_names(photo.mark);
+            (photo, allowed, step)
+        })
+        .collect();
+    // The last moment: the power that really went out, or everything as the run left it.
+    let mark = run.allowed.len() - 1;
+    moments.push((medium.photo(), run.allowed[mark].clone(), step_names(mark)));
+    Ok(moments)
+}
+
+/// Cuts the power in some way: the machine that is switched on again, its disk, and how it was.
+pub(crate) fn cut(
+    photo: &Photo,
+    machine: Machine,
+    random: &mut Random,
+) -> (SimulatedMedium, Disk, String) {
+    let kept = *random.pick(&KEPT);
+    cut_to(kept, photo, machine, random)
+}
+
+/// Cuts the power and keeps what `kept` says.
+pub(crate) fn cut_to(
+    kept: Kept,
+    photo: &Photo,
+    machine: Machine,
+    random: &mut Random,
+) -> (SimulatedMedium, Disk, String) {
+    let tearing = machine.tearing(random);
+    let disk = photo.disk.cut(kept, tearing, random);
+    let medium = SimulatedMedium::new(disk.clone(), machine, random.fork());
+    (medium, disk, format!("cut to {kept:?}, torn: {tearing:?}"))
+}
+
+/// Opens what a cut or a kill left and checks it; then cuts the power within that recovery and
+/// right after it. Gives 1 if the commit in flight was there.
+pub(crate) fn examine(
+    medium: &SimulatedMedium,
+    machine: Machine,
+    allowed: &Allowed,
+    depth: usize,
+    random: &mut Random,
+    tally: &mut Tally,
+) -> Result<u64, String> {
+    let is_cut_again = depth > 0 && random.chance(40);
+    if is_cut_again {
+        medium.take_photos(1);
+    }
+    trace(format_args!("open what is left"));
+    let run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
+    let found = run.history.allowed().clone();
+    if is_cut_again {
+        // Once the store was open it has shown its state: no later cut may take that back.
+        let within = medium.photos().into_iter().map(|photo| (photo, allowed, "in"));
+        let after = random.chance(30).then(|| (medium.photo(), &found, "after"));
+        for (photo, allowed, when) in within.chain(after) {
+            let (medium, _, cut) = cut(&photo, machine, random);
+            tally.cuts += 1;
+            tally.cuts_in_recovery += 1;
+            examine(&medium, machine, allowed, depth - 1, random, tally).map_err(|what| {
+                format!("{when} the recovery, operation {}, {cut}: {what}", photo.operation)
+            })?;
+        }
+    }
+    Ok(u64::from(found[0].0 > allowed[0].0))
+}

@@ -1,0 +1,23 @@
+//! The binding between Node-API and the core. It translates and decides nothing: one method is
+//! one call of the core, and every failure becomes an error with the core's code.
+//!
+//! What it does own is the life of the memory that JavaScript sees: `view` makes the buffers,
+//! `remains` keeps address space for as long as one of them may use it, and `environment` lets go
+//! of the stores that a worker leaves open.
+
+mod environment;
+mod error;
+mod info;
+mod number;
+mod open;
+mod options;
+mod remains;
+mod store;
+mod task;
+mod view;
+
+pub use error::{Code, Error, Result};
+pub use info::{NativeInfo, NativeRegion};
+pub use options::NativeOptions;
+pub use store::NativeStore;
+pub use task::{CommitTask, OpenTask};

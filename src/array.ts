@@ -1,0 +1,130 @@
+import { admit } from './admission.ts'
+import { appendValues } from './append.ts'
+import { type Column, StoredColumn } from './column.ts'
+import { quoted, StoaError } from './errors.ts'
+import { checkCount } from './positions.ts'
+import type { Input, Value } from './schema.ts'
+import type { LengthKeeper, Session } from './session.ts'
+import type { Storage } from './storage.ts'
+import type { Type } from './types.ts'
+
+/** An array in the file: one column that stands alone, with the verbs of a vector. */
+export interface PersistentArray<T extends Type = Type> extends Column<T> {
+  /** Elements that fit without growing. */
+  readonly capacity: number
+  /** Adds values at the end, all or none, and gives the new length. Amortised O(1) each; existing views stay valid. */
+  push(...values: Input<T>[]): number
+  /** Takes the last value off, or gives undefined when there is none. */
+  pop(): Value<T> | undefined
+  /** Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. */
+  append(source: T['~types']['source'] | Iterable<Input<T>>): number
+  /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
+  truncate(length: number): void
+  clear(): void
+  /** Makes room for `elements` more, so that adding them cannot fail for lack of space. */
+  reserve(elements: number): void
+}
+
+/** The array at run time. */
+export class StoredArray extends StoredColumn implements LengthKeeper {
+  readonly session: Session
+  readonly storage: Storage
+  /** The length, without the check that the array is still there: 0 when it is not. */
+  rowCount: number
+  #gone = false
+
+  constructor(session: Session, storage: Storage) {
+    super(storage)
+    this.session = session
+    this.storage = storage
+    this.rowCount = storage.data.length
+    session.owners.add(this)
+  }
+
+  override get length(): number {
+    return this.rowCount || this.#checkUsable()
+  }
+
+  get capacity(): number {
+    this.#checkUsable()
+    return this.storage.data.capacity
+  }
+
+  push(...values: unknown[]): number {
+    this.#checkUsable()
+    const { storage } = this
+    if (values.length === 1) {
+      // One value that needs no room and no label: the common case.
+      const element = storage.encode(values[0])
+      const { view } = storage.data
+      if (typeof element !== 'string' && this.rowCount < view.length) {
+        view[this.rowCount] = element as never
+        return ++this.rowCount
+      }
+    }
+    const encoded = values.map((value) => storage.encode(value))
+    const start = this.rowCount
+    admit([storage], [encoded], start + encoded.length)
+    for (const [offset, value] of encoded.entries()) storage.write(start + offset, value)
+    this.rowCount = start + encoded.length
+    return this.rowCount
+  }
+
+  pop(): unknown {
+    const value = this.at(-1)
+    if (this.rowCount > 0) this.rowCount--
+    return value
+  }
+
+  append(source: object): number {
+    this.#checkUsable()
+    this.rowCount = appendValues(this.storage, source, () => this.#checkUsable())
+    return this.rowCount
+  }
+
+  truncate(length: number): void {
+    this.#checkUsable()
+    checkCount(length, 'the length to truncate to')
+    this.rowCount = Math.min(this.rowCount, length)
+  }
+
+  clear(): void {
+    this.truncate(0)
+  }
+
+  reserve(elements: number): void {
+    this.#checkUsable()
+    checkCount(elements, 'the number of elements to reserve')
+    this.storage.data.grow(this.rowCount + elements, true)
+  }
+
+  /** Hands the length to the region, before a commit. */
+  publish(): void {
+    this.storage.data.length = this.rowCount
+  }
+
+  /** After a rollback, when the regions are as they were at the last commit. */
+  restore(): void {
+    this.#gone = false
+    this.rowCount = this.storage.data.length
+    this.session.owners.add(this)
+  }
+
+  /** After close, drop, or a rollback to before its creation. */
+  release(): void {
+    this.#gone = true
+    this.rowCount = 0
+    for (const region of this.storage.regions) region.release()
+    this.session.owners.delete(this)
+  }
+
+  #checkUsable(): number {
+    this.session.checkOpen()
+    if (!this.#gone) return this.rowCount
+    throw new StoaError(
+      'ERR_STOA_NOT_FOUND',
+      `${this.storage.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
+      { path: this.session.path },
+    )
+  }
+}

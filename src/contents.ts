@@ -1,0 +1,139 @@
+import { StoredArray } from './array.ts'
+import { type Catalog, createDefinition, type Definition, readCatalog, writeCatalog } from './catalog.ts'
+import { tableClass } from './codegen.ts'
+import { KINDS } from './elements.ts'
+import { quoted } from './errors.ts'
+import { Region } from './region.ts'
+import type { ColumnTypes } from './schema.ts'
+import type { Session } from './session.ts'
+import { Storage } from './storage.ts'
+import { StoredTable } from './stored-table.ts'
+import { StoredType } from './types.ts'
+
+/** A table or an array in JavaScript's hands. */
+export type Handle = StoredTable | StoredArray
+
+/** What stands in a store, by name, and the tables and arrays that were asked for. */
+export class Contents {
+  readonly #session: Session
+  #catalog: Catalog
+  readonly #handles = new Map<string, Handle>()
+  /** Those dropped since the last capture: a rollback can bring them back. */
+  #dropped: Handle[] = []
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#catalog = readCatalog(session.native.metadata(), session.native.regions(), session.path)
+  }
+
+  get(name: string): Definition | undefined {
+    return this.#catalog.get(name)
+  }
+
+  /** In order of creation. */
+  names(isArray: boolean): string[] {
+    return this.#definitions(isArray).map(({ name }) => name)
+  }
+
+  tables(): StoredTable[] {
+    return this.#definitions(false).map((definition) => this.handle(definition) as StoredTable)
+  }
+
+  arrays(): StoredArray[] {
+    return this.#definitions(true).map((definition) => this.handle(definition) as StoredArray)
+  }
+
+  create(name: string, types: ColumnTypes, isArray: boolean): Definition {
+    const definition = createDefinition(this.#session, name, types, isArray)
+    this.#write(new Map(this.#catalog).set(name, definition))
+    return definition
+  }
+
+  drop(definition: Definition): void {
+    const { native } = this.#session
+    const { name, columns } = definition
+    const rest = new Map(this.#catalog)
+    rest.delete(name)
+    this.#write(rest)
+    for (const { data, labels } of columns) {
+      native.dropRegion(data.id)
+      if (labels !== undefined) native.dropRegion(labels.id)
+    }
+    const handle = this.#handles.get(name)
+    if (handle === undefined) return
+    handle.release()
+    this.#handles.delete(name)
+    this.#dropped.push(handle)
+  }
+
+  /** The table or array of a definition: always the same object. */
+  handle(definition: Definition): Handle {
+    const { name, isArray, columns } = definition
+    let handle = this.#handles.get(name)
+    if (handle !== undefined) return handle
+    const session = this.#session
+    const storages = columns.map((column) => {
+      const title = isArray ? `array ${quoted(name)}` : `column ${quoted(column.name)} of table ${quoted(name)}`
+      const data = new Region(session, StoredType.kind(column.type), title, column.data)
+      const labels = column.labels && new Region(session, KINDS.u8, `the labels of ${title}`, column.labels)
+      return new Storage(session, column.name, column.type, title, data, labels)
+    })
+    handle = isArray
+      ? new StoredArray(session, storages[0] as Storage)
+      : new (tableClass(storages))(session, name, typesOf(definition), storages)
+    this.#handles.set(name, handle)
+    return handle
+  }
+
+  /** What was dropped goes with the commit now captured: the caller gives it back if that fails. */
+  takeDropped(): Handle[] {
+    const dropped = this.#dropped
+    this.#dropped = []
+    return dropped
+  }
+
+  returnDropped(dropped: readonly Handle[]): void {
+    this.#dropped.unshift(...dropped)
+  }
+
+  /** After a rollback: what exists at the last commit is usable again, all else is gone. */
+  restore(): void {
+    const { native, path } = this.#session
+    const regions = native.regions()
+    const byId = new Map(regions.map((region) => [region.id, region]))
+    this.#catalog = readCatalog(native.metadata(), regions, path)
+    const handles = [...this.#handles.values(), ...this.takeDropped()]
+    this.#handles.clear()
+    for (const handle of handles) {
+      const storages = handle instanceof StoredTable ? handle.storages : [handle.storage]
+      const definition = this.#catalog.get(handle.name)
+      // The same name can stand for another table, made after a drop: the regions tell.
+      if (definition === undefined || definition.columns[0]?.data.id !== storages[0]?.data.id) handle.release()
+      else {
+        for (const storage of storages) storage.restore(byId)
+        handle.restore()
+        this.#handles.set(definition.name, handle)
+      }
+    }
+  }
+
+  /** After close. */
+  release(): void {
+    for (const handle of this.#handles.values()) handle.release()
+    this.#handles.clear()
+    this.#dropped = []
+  }
+
+  #definitions(isArray: boolean): Definition[] {
+    return [...this.#catalog.values()].filter((definition) => definition.isArray === isArray)
+  }
+
+  #write(catalog: Catalog): void {
+    this.#session.native.setMetadata(writeCatalog(catalog))
+    this.#catalog = catalog
+  }
+}
+
+export function typesOf(definition: Definition): ColumnTypes {
+  return new Map(definition.columns.map(({ name, type }) => [name, type]))
+}

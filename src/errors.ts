@@ -1,0 +1,90 @@
+/** Every code a {@link StoaError} can carry. What each means stands in the README's table of errors. */
+export type StoaErrorCode =
+  | 'ERR_STOA_LOCKED'
+  | 'ERR_STOA_NOT_FOUND'
+  | 'ERR_STOA_CORRUPT'
+  | 'ERR_STOA_FORMAT'
+  | 'ERR_STOA_ENDIAN'
+  | 'ERR_STOA_VERSION'
+  | 'ERR_STOA_SCHEMA'
+  | 'ERR_STOA_NO_SPACE'
+  | 'ERR_STOA_CLOSED'
+  | 'ERR_STOA_READONLY'
+  | 'ERR_STOA_POISONED'
+  | 'ERR_STOA_BUSY'
+  | 'ERR_STOA_LIMIT'
+  | 'ERR_STOA_IO'
+  | 'ERR_STOA_UNSUPPORTED'
+  | 'ERR_STOA_INTERNAL'
+
+/** What an error may tell beside its message: each only where it applies. */
+export interface StoaErrorDetails {
+  /** The store's file. */
+  path?: string | undefined
+  /** The system call that failed. */
+  syscall?: string | undefined
+  /** Its error number, positive, as in errno(3). */
+  errno?: number | undefined
+  /** The error below this one. */
+  cause?: unknown
+}
+
+/**
+ * The world's failures: a lock, a disk, a file. Match on `code`.
+ * Unless a verb's documentation says otherwise, nothing was changed when it is thrown.
+ * Misuse (a wrong type, an index out of range) is a plain `TypeError` or `RangeError` instead.
+ *
+ * @example
+ * try {
+ *   open('market.stoa')
+ * } catch (error) {
+ *   if (error instanceof StoaError && error.code === 'ERR_STOA_LOCKED') console.error('another process has it')
+ * }
+ */
+export class StoaError extends Error {
+  /** Stable across versions, unlike the message. */
+  readonly code: StoaErrorCode
+  declare readonly path?: string
+  declare readonly syscall?: string
+  declare readonly errno?: number
+
+  constructor(code: StoaErrorCode, message: string, details: StoaErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    if (details.path !== undefined) this.path = details.path
+    if (details.syscall !== undefined) this.syscall = details.syscall
+    if (details.errno !== undefined) this.errno = details.errno
+  }
+
+  static {
+    // On the prototype, as with the built-in errors, so that it is not one more own property to print.
+    Object.defineProperty(this.prototype, 'name', { value: 'StoaError', writable: true, configurable: true })
+  }
+}
+
+/** What was found in place of what was expected, in few words: `'1' (a string)`, `1.5`, `null`, `a Date`. */
+export function found(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `${quoted(value.length > 40 ? `${value.slice(0, 40)}…` : value)} (a string)`
+    case 'bigint':
+      return `${value}n (a bigint)`
+    case 'number':
+      return Object.is(value, -0) ? '-0' : `${value}`
+    case 'function':
+      return 'a function'
+    case 'symbol':
+      return 'a symbol'
+    case 'object':
+      if (value === null) return 'null'
+      if (Array.isArray(value)) return 'an array'
+      return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`
+    default:
+      return `${value as boolean | undefined}`
+  }
+}
+
+/** A name in a message: in single quotes, control characters and lone surrogates escaped. */
+export function quoted(name: string): string {
+  return `'${JSON.stringify(name).slice(1, -1).replaceAll('\\"', '"')}'`
+}

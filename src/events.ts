@@ -1,0 +1,61 @@
+import { found, quoted } from './errors.ts'
+import { suggestion } from './nearest.ts'
+
+/** What a store tells, and what the listeners get. */
+export interface StoreEvents {
+  /** A commit in the background failed. */
+  error: (error: Error) => void
+  /** A commit is durable. The one that close makes is not told. */
+  commit: (commitId: number) => void
+  close: () => void
+}
+
+const EVENTS = ['error', 'commit', 'close'] as const
+
+/** The listeners of one store. */
+export class Listeners {
+  readonly #listeners: { [E in keyof StoreEvents]: readonly StoreEvents[E][] } = { error: [], commit: [], close: [] }
+
+  add<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): void {
+    if (typeof listener !== 'function') throw new TypeError(`a listener must be a function, found ${found(listener)}`)
+    const listeners: readonly StoreEvents[E][] = this.#of(event)
+    // A new list, so that one being told is not changed meanwhile.
+    if (!listeners.includes(listener)) Object.assign(this.#listeners, { [event]: [...listeners, listener] })
+  }
+
+  remove<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): void {
+    Object.assign(this.#listeners, { [event]: this.#of(event).filter((other) => other !== listener) })
+  }
+
+  commit(commitId: number): void {
+    for (const listener of this.#listeners.commit) tell(() => listener(commitId))
+  }
+
+  close(): void {
+    for (const listener of this.#listeners.close) tell(listener)
+  }
+
+  /** False when nobody listens. */
+  error(error: Error): boolean {
+    for (const listener of this.#listeners.error) tell(() => listener(error))
+    return this.#listeners.error.length > 0
+  }
+
+  #of<E extends keyof StoreEvents>(event: E): readonly StoreEvents[E][] {
+    if (EVENTS.includes(event)) return this.#listeners[event]
+    throw new TypeError(
+      `there is no event ${found(event)}${suggestion(String(event), EVENTS)}; there are ${EVENTS.map((name) => quoted(name)).join(', ')}`,
+    )
+  }
+}
+
+/** What a listener throws is its own: it must not fail the commit that it was told of. */
+function tell(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
+  }
+}

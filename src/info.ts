@@ -1,0 +1,64 @@
+import { endianness } from 'node:os'
+import type { StoredArray } from './array.ts'
+import type { NativeRegion } from './native.ts'
+import type { Session } from './session.ts'
+import type { Storage } from './storage.ts'
+import type { StoredTable } from './stored-table.ts'
+
+/** A column in `info()`. */
+export interface ColumnInfo {
+  name: string
+  /** As text: `f64`, `oneOf('buy', 'sell')`. */
+  type: string
+  /** In use, with its labels. */
+  bytes: number
+  /** Pieces of the file that it is made of. */
+  extents: number
+}
+
+/** A store as `info()` tells it. */
+export interface StoreInfo {
+  formatVersion: number
+  version: number
+  byteOrder: 'little' | 'big'
+  commitId: number
+  /** Of the file. */
+  byteLength: number
+  logBytes: number
+  /** Given back by what was dropped, to be used again. */
+  freeBytes: number
+  tables: { name: string; length: number; capacity: number; columns: ColumnInfo[] }[]
+  arrays: { name: string; type: string; length: number; capacity: number; bytes: number; extents: number }[]
+}
+
+export function storeInfo(session: Session, tables: readonly StoredTable[], arrays: readonly StoredArray[]): StoreInfo {
+  const { native } = session
+  session.publishLengths()
+  const regions = new Map(native.regions().map((region) => [region.id, region]))
+  const { formatVersion, commitId, byteLength, logBytes, freeBytes } = native.info()
+  return {
+    formatVersion,
+    version: native.dataVersion(),
+    byteOrder: endianness() === 'LE' ? 'little' : 'big',
+    commitId,
+    byteLength,
+    logBytes,
+    freeBytes,
+    tables: tables.map(({ name, length, capacity, storages }) => ({
+      name,
+      length,
+      capacity,
+      columns: storages.map((storage) => columnInfo(storage, regions)),
+    })),
+    arrays: arrays.map(({ storage, length, capacity }) => ({ ...columnInfo(storage, regions), length, capacity })),
+  }
+}
+
+function columnInfo(storage: Storage, regions: ReadonlyMap<number, NativeRegion>): ColumnInfo {
+  return {
+    name: storage.name,
+    type: `${storage.type}`,
+    bytes: storage.regions.reduce((sum, { kind, lanes, length }) => sum + length * lanes * kind.bytes, 0),
+    extents: storage.regions.reduce((sum, { id }) => sum + (regions.get(id)?.extents ?? 0), 0),
+  }
+}

@@ -1,0 +1,148 @@
+import { type NativeInfo, type NativeOptions, type NativeRegion, NativeStore as Binding } from '../index.js'
+import { StoaError, type StoaErrorCode } from './errors.ts'
+
+export type { NativeInfo, NativeOptions, NativeRegion }
+
+/** The parts of a region's name are separated by NUL: no column or table name can hold one. */
+const REGION_NAME = /([^\0']*)\0([^\0']*)\0(data|labels)/g
+
+/** Turns what the binding throws (a code, and a message in JSON) into a StoaError; anything else passes. */
+export function translated(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error
+  if (error.code === 'GenericFailure') {
+    return new StoaError(
+      'ERR_STOA_INTERNAL',
+      `the native part failed, which is a bug: ${error.message}; please report it with this message`,
+      { cause: error },
+    )
+  }
+  if (!error.code.startsWith('ERR_STOA_')) return error
+  let details: { message?: unknown; path?: string; syscall?: string; errno?: number }
+  try {
+    details = JSON.parse(error.message) as typeof details
+  } catch {
+    details = { message: error.message }
+  }
+  const message = String(details.message).replace(REGION_NAME, (_, owner: string, column: string) =>
+    column === '' ? owner : `${owner}.${column}`,
+  )
+  const { path, syscall, errno } = details
+  return new StoaError(error.code as StoaErrorCode, message, { path, syscall, errno })
+}
+
+function attempt<R>(call: () => R): R {
+  try {
+    return call()
+  } catch (error) {
+    throw translated(error)
+  }
+}
+
+async function attempted<R>(call: () => Promise<R>): Promise<R> {
+  try {
+    return await call()
+  } catch (error) {
+    throw translated(error)
+  }
+}
+
+/** The native store with its errors translated; otherwise method by method what `../index.d.ts` says. */
+export class Native {
+  readonly #binding: Binding
+
+  private constructor(binding: Binding) {
+    this.#binding = binding
+  }
+
+  static open(path: string, options: NativeOptions): Native {
+    return attempt(() => new Native(Binding.open(path, options)))
+  }
+
+  static async openAsync(path: string, options: NativeOptions): Promise<Native> {
+    return new Native(await attempted(() => Binding.openAsync(path, options)))
+  }
+
+  commitId(): number {
+    return attempt(() => this.#binding.commitId())
+  }
+
+  byteLength(): number {
+    return attempt(() => this.#binding.byteLength())
+  }
+
+  dataVersion(): number {
+    return attempt(() => this.#binding.dataVersion())
+  }
+
+  setDataVersion(version: number): void {
+    attempt(() => this.#binding.setDataVersion(version))
+  }
+
+  metadata(): Uint8Array {
+    return attempt(() => this.#binding.metadata())
+  }
+
+  setMetadata(bytes: Uint8Array): void {
+    attempt(() => this.#binding.setMetadata(bytes))
+  }
+
+  regions(): NativeRegion[] {
+    return attempt(() => this.#binding.regions())
+  }
+
+  createRegion(name: string, kind: number, lanes: number): number {
+    return attempt(() => this.#binding.createRegion(name, kind, lanes))
+  }
+
+  dropRegion(id: number): void {
+    attempt(() => this.#binding.dropRegion(id))
+  }
+
+  grow(id: number, elements: number, exact: boolean): number {
+    return attempt(() => this.#binding.grow(id, elements, exact))
+  }
+
+  window(id: number, maxBytes: number): ArrayBuffer {
+    return attempt(() => this.#binding.window(id, maxBytes))
+  }
+
+  setLengths(ids: Uint32Array, lengths: Float64Array): void {
+    attempt(() => this.#binding.setLengths(ids, lengths))
+  }
+
+  isDirty(): boolean {
+    return attempt(() => this.#binding.isDirty())
+  }
+
+  commitSync(): number {
+    return attempt(() => this.#binding.commitSync())
+  }
+
+  capture(): number | null {
+    return attempt(() => this.#binding.capture())
+  }
+
+  perform(id: number): Promise<void> {
+    return attempted(() => this.#binding.perform(id))
+  }
+
+  settle(): void {
+    attempt(() => this.#binding.settle())
+  }
+
+  rollback(): void {
+    attempt(() => this.#binding.rollback())
+  }
+
+  isPoisoned(): boolean {
+    return attempt(() => this.#binding.isPoisoned())
+  }
+
+  info(): NativeInfo {
+    return attempt(() => this.#binding.info())
+  }
+
+  close(discard: boolean): void {
+    attempt(() => this.#binding.close(discard))
+  }
+}

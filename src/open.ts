@@ -1,0 +1,135 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { commitInBackground } from './background.ts'
+import { found, quoted, StoaError } from './errors.ts'
+import { Native } from './native.ts'
+import { type CheckedOptions, checkOptions, type OpenOptions } from './options.ts'
+import type { Store } from './store.ts'
+import { StoredStore } from './stored-store.ts'
+
+/** Between two tries for the lock, in milliseconds. */
+const TRY_AGAIN_MS = 10
+
+/**
+ * Opens a store for writing, or creates it, and takes its exclusive lock. After a crash the file is exactly the last
+ * commit. The time does not depend on the size of the file.
+ *
+ * Throws ERR_STOA_LOCKED while another process, worker or store of this process has it; ERR_STOA_NOT_FOUND for a missing
+ * folder; ERR_STOA_FORMAT, ERR_STOA_ENDIAN, ERR_STOA_VERSION or ERR_STOA_CORRUPT for a file that cannot be opened, which
+ * is then untouched.
+ *
+ * @example
+ * const store = open('market.stoa', { wait: 1000 })
+ */
+export function open(path: string | URL, options?: OpenOptions): Store {
+  const checked = checkOptions(options)
+  const file = checkPath(path)
+  const waitMs = Math.min(Math.ceil(checked.wait), Number.MAX_SAFE_INTEGER)
+  return ready(Native.open(file, { ...checked.native, waitMs }), file, checked)
+}
+
+/**
+ * The same off the event loop, also while it waits for the lock. Aborted, before or during, it rejects with an
+ * `AbortError` (`code: 'ABORT_ERR'`) and leaves nothing open.
+ */
+export async function openAsync(
+  path: string | URL,
+  options?: OpenOptions & { signal?: AbortSignal | undefined },
+): Promise<Store> {
+  const checked = checkOptions(options, ['signal'])
+  const signal = options?.signal
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`the option 'signal' must be an AbortSignal, found ${found(signal)}`)
+  }
+  const file = checkPath(path)
+  const until = performance.now() + checked.wait
+  for (;;) {
+    checkAborted(file, signal)
+    try {
+      const native = await Native.openAsync(file, checked.native)
+      try {
+        checkAborted(file, signal)
+      } catch (error) {
+        native.close(true)
+        throw error
+      }
+      return ready(native, file, checked)
+    } catch (error) {
+      const isLocked = error instanceof StoaError && error.code === 'ERR_STOA_LOCKED'
+      if (!isLocked || performance.now() >= until) throw error
+      await pause(Math.min(TRY_AGAIN_MS, until - performance.now()), signal)
+    }
+  }
+}
+
+/** What is left after the file is open: the data version, and the commits in the background. */
+function ready(native: Native, path: string, options: CheckedOptions): Store {
+  let store: StoredStore | undefined
+  try {
+    store = new StoredStore(native, path)
+    bringUp(store, options)
+  } catch (error) {
+    if (store === undefined) native.close(true)
+    else store.close({ discard: true })
+    throw error
+  }
+  if (options.commitEvery !== undefined) commitInBackground(store, options.commitEvery)
+  return store as unknown as Store
+}
+
+function bringUp(store: StoredStore, { version, migrate }: CheckedOptions): void {
+  const from = store.version
+  if (from === version) return
+  if (from > version) {
+    throw versionError(
+      store.path,
+      `its data has version ${from}, this program reads up to ${version}; use a newer program`,
+    )
+  }
+  if (store.isNew) {
+    store.setVersion(version)
+    return
+  }
+  if (migrate === undefined) {
+    throw versionError(store.path, `its data has version ${from}, expected ${version}; give open() a migrate function`)
+  }
+  store.transactionSync(() => {
+    const result: unknown = migrate(store as unknown as Store, from)
+    store.setVersion(version)
+    return result
+  })
+}
+
+function versionError(path: string, what: string): StoaError {
+  return new StoaError('ERR_STOA_VERSION', `cannot open ${quoted(path)}: ${what}`, { path })
+}
+
+function checkPath(path: unknown): string {
+  const file = path instanceof URL ? fileURLToPath(path) : path
+  if (typeof file !== 'string')
+    throw new TypeError(`the path of a store must be a string or a URL, found ${found(path)}`)
+  if (file === '') throw new TypeError('the path of a store must not be empty')
+  if (file.includes('\0'))
+    throw new TypeError(`the path of a store must not hold a NUL character, found ${quoted(file)}`)
+  return resolve(file)
+}
+
+function checkAborted(path: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
+  const error = new Error(`opening ${quoted(path)} was aborted`, { cause: signal.reason })
+  error.name = 'AbortError'
+  throw Object.assign(error, { code: 'ABORT_ERR' })
+}
+
+/** Waits, or less when the signal says so. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((done) => {
+    const finish = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', finish)
+      done()
+    }
+    const timer = setTimeout(finish, ms)
+    signal?.addEventListener('abort', finish)
+  })
+}

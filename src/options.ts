@@ -1,0 +1,132 @@
+import { found, quoted, StoaError } from './errors.ts'
+import type { NativeOptions } from './native.ts'
+import { suggestion } from './nearest.ts'
+import type { Store } from './store.ts'
+import { checkTransaction } from './transaction.ts'
+
+/** How a store is opened. Each member may be left out. */
+export interface OpenOptions {
+  /**
+   * `'write'` takes the exclusive lock; `'read'` opens beside a writer. Default `'write'`.
+   * This version only writes: `'read'` throws ERR_STOA_UNSUPPORTED.
+   */
+  access?: 'write' | 'read' | undefined
+  /** Whether a file that does not exist is made. Default true; false: ERR_STOA_NOT_FOUND. */
+  create?: boolean | undefined
+  /** Permissions of a new file. Default 0o600. */
+  mode?: number | undefined
+  /**
+   * Milliseconds to wait for the lock before ERR_STOA_LOCKED. Default 0. `open` blocks the thread meanwhile,
+   * `openAsync` does not.
+   */
+  wait?: number | undefined
+  /**
+   * Milliseconds between commits in the background, made when something changed, and on a normal exit too. What they
+   * fail with goes to `on('error')`. Default: none. The timer does not keep the process alive.
+   */
+  commitEvery?: number | undefined
+  /** A shared mapping. Default false. This version has none: true throws ERR_STOA_UNSUPPORTED. */
+  live?: boolean | undefined
+  /** `'none'` only with `live`. Default `'exclusive'`. This version throws ERR_STOA_UNSUPPORTED for `'none'`. */
+  lock?: 'exclusive' | 'none' | undefined
+  /** Bytes of address space a column may grow into, beyond it ERR_STOA_LIMIT. Default 64 GiB. It costs no memory. */
+  reserve?: number | undefined
+  /** The version of your own data, 0 to 2^32 - 1. Default 0. A file with a newer one: ERR_STOA_VERSION. */
+  version?: number | undefined
+  /**
+   * Brings an older file up to `version`, in one transaction: it is called with the store and the version of the file.
+   * When it throws, the file stays as it was. Without it an older file is ERR_STOA_VERSION.
+   *
+   * @example
+   * open('market.stoa', { version: 2, migrate(store, from) { if (from < 2) store.drop('cache') } })
+   */
+  migrate?: ((store: Store, from: number) => void) | undefined
+}
+
+/** The options that count after opening, and those of the native store. */
+export interface CheckedOptions {
+  readonly native: NativeOptions
+  /** Milliseconds. */
+  readonly wait: number
+  readonly commitEvery: number | undefined
+  readonly version: number
+  readonly migrate: ((store: Store, from: number) => void) | undefined
+}
+
+const NAMES = [
+  'access',
+  'create',
+  'mode',
+  'wait',
+  'commitEvery',
+  'live',
+  'lock',
+  'reserve',
+  'version',
+  'migrate',
+] as const
+
+/** Longer delays fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** Checks every option, so that a misspelled one is told and not ignored. `also` are those of the caller. */
+export function checkOptions(options: OpenOptions = {}, also: readonly string[] = []): CheckedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`the options of a store must be an object, found ${found(options)}`)
+  }
+  const names = [...NAMES, ...also]
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new TypeError(`there is no option ${quoted(name)}${suggestion(name, names)}`)
+  }
+  oneOfValues('access', options.access, ['write', 'read'])
+  oneOfValues('lock', options.lock, ['exclusive', 'none'])
+  const create = boolean('create', options.create)
+  if (boolean('live', options.live) === true) throw unsupported('live: true')
+  if (options.access === 'read') throw unsupported("access: 'read'")
+  if (options.lock === 'none') throw unsupported("lock: 'none'")
+  if (options.migrate !== undefined) checkTransaction(options.migrate)
+  const mode = whole('mode', options.mode, 0, 0o7777)
+  const reserveBytes = whole('reserve', options.reserve, 1, Number.MAX_SAFE_INTEGER)
+  const wait = number('wait', options.wait, 0, Number.POSITIVE_INFINITY) ?? 0
+  return {
+    native: {
+      ...(create !== undefined && { create }),
+      ...(mode !== undefined && { mode }),
+      ...(reserveBytes !== undefined && { reserveBytes }),
+    },
+    wait,
+    commitEvery: number('commitEvery', options.commitEvery, 1, TIMER_MS_MAX),
+    version: whole('version', options.version, 0, 2 ** 32 - 1) ?? 0,
+    migrate: options.migrate,
+  }
+}
+
+function unsupported(option: string): StoaError {
+  return new StoaError('ERR_STOA_UNSUPPORTED', `the option ${option} is not supported by this version`)
+}
+
+function boolean(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new TypeError(`the option ${quoted(name)} must be true or false, found ${found(value)}`)
+}
+
+function oneOfValues(name: string, value: unknown, values: readonly string[]): void {
+  if (value === undefined || values.includes(value as string)) return
+  throw new TypeError(
+    `the option ${quoted(name)} must be one of ${values.map((each) => quoted(each)).join(', ')}, found ${found(value)}`,
+  )
+}
+
+function number(name: string, value: unknown, min: number, max: number): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number')
+    throw new TypeError(`the option ${quoted(name)} must be a number, found ${found(value)}`)
+  if (value >= min && value <= max) return value
+  throw new RangeError(`the option ${quoted(name)} must be from ${min} to ${max}, found ${value}`)
+}
+
+function whole(name: string, value: unknown, min: number, max: number): number | undefined {
+  const checked = number(name, value, min, max)
+  if (checked === undefined || Number.isInteger(checked)) return checked
+  throw new RangeError(`the option ${quoted(name)} must be a whole number, found ${checked}`)
+}

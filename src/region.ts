@@ -1,0 +1,130 @@
+import { type ElementKind, type TypedArray, VIEW_BYTES_MAX } from './elements.ts'
+import { StoaError } from './errors.ts'
+import type { NativeRegion } from './native.ts'
+import type { Session } from './session.ts'
+
+/** A growable, contiguous run of elements in the file, seen through one typed array over its whole capacity. */
+export class Region {
+  readonly id: number
+  readonly kind: ElementKind
+  /** Elements a row. */
+  readonly lanes: number
+  /** What messages call it. */
+  readonly title: string
+  /** Rows in use. Its table or array keeps it; it counts in a commit once published. */
+  length: number
+  /** The length that the native store knows. */
+  publishedLength: number
+  /** Rows that fit without growing. */
+  capacity: number
+  /**
+   * All rows up to the capacity, or no row while nobody asked for memory. Never longer than what may be written.
+   * Its length is 0 after close and after a user transferred its buffer away.
+   */
+  view: TypedArray
+  readonly #session: Session
+  /** The external buffer below the view. It covers more than the capacity, so that growing rarely needs a new one. */
+  #window: ArrayBuffer | undefined
+  /** The first `length` rows, kept as long as that is the length asked for. */
+  #slice: TypedArray | undefined
+
+  constructor(
+    session: Session,
+    kind: ElementKind,
+    title: string,
+    native: Omit<NativeRegion, 'name' | 'kind' | 'extents'>,
+  ) {
+    this.#session = session
+    this.kind = kind
+    this.title = title
+    this.id = native.id
+    this.lanes = native.lanes
+    this.length = native.length
+    this.publishedLength = native.length
+    this.capacity = native.capacity
+    this.view = new kind.Array(0)
+    session.regions.add(this)
+  }
+
+  /** Makes {@link view} cover the capacity: a new typed array after growth, a new buffer if need be. */
+  bind(): TypedArray {
+    const bytes = this.capacity * this.lanes * this.kind.bytes
+    if (bytes === 0) return this.view
+    if (bytes > VIEW_BYTES_MAX) {
+      throw new RangeError(
+        `${this.title} takes ${bytes} bytes, more than a typed array of this runtime can show (${VIEW_BYTES_MAX}); read it with chunks()`,
+      )
+    }
+    let window = this.#window
+    // A buffer of length 0 was transferred away by the user; one that is too short was outgrown.
+    if (window === undefined || window.byteLength < bytes) {
+      window = this.#session.native.window(this.id, VIEW_BYTES_MAX)
+      this.#window = window
+    }
+    const elements = bytes / this.kind.bytes
+    if (this.view.buffer !== window || this.view.length !== elements) {
+      this.view = new this.kind.Array(window, 0, elements)
+    }
+    return this.view
+  }
+
+  /** Ensures a capacity of `rows`. Existing views stay valid. Throws NO_SPACE or LIMIT, and then nothing was changed. */
+  grow(rows: number, exact: boolean): void {
+    if (rows <= this.capacity) return
+    if (rows * this.lanes * this.kind.bytes > VIEW_BYTES_MAX) throw this.#tooLong(rows)
+    const native = this.#session.native
+    const rowBytes = this.lanes * this.kind.bytes
+    // Amortised growth may double: near the end of what a typed array can show, ask for a quarter more instead.
+    this.capacity =
+      exact || rows * rowBytes * 4 < VIEW_BYTES_MAX
+        ? native.grow(this.id, rows, exact)
+        : native.grow(this.id, Math.min(Math.ceil(rows * 1.25), Math.floor(VIEW_BYTES_MAX / rowBytes)), true)
+  }
+
+  /** Grows to `rows` and binds: afterwards {@link view} covers them all. */
+  room(rows: number): void {
+    this.grow(rows, false)
+    this.bind()
+  }
+
+  #tooLong(rows: number): StoaError {
+    const bytes = rows * this.lanes * this.kind.bytes
+    return new StoaError(
+      'ERR_STOA_LIMIT',
+      `cannot grow ${this.title} to ${rows} rows (${bytes} bytes): typed arrays of this runtime end at ${VIEW_BYTES_MAX} bytes; nothing was changed`,
+      { path: this.#session.path },
+    )
+  }
+
+  /** A typed array over exactly `rows` rows, the same one while neither the length nor the memory changed. */
+  slice(rows: number): TypedArray {
+    const elements = rows * this.lanes
+    const slice = this.#slice
+    // The length of a detached array is 0, so it is not mistaken for one of `elements`.
+    if (slice !== undefined && slice.length === elements && slice.buffer === this.view.buffer) return slice
+    this.#slice = new this.kind.Array(this.bind().buffer, 0, elements)
+    return this.#slice
+  }
+
+  /** After a rollback: length and capacity are those of the last commit. A drop may have been undone. */
+  restore(native: NativeRegion): void {
+    this.#session.regions.add(this)
+    this.length = native.length
+    this.publishedLength = native.length
+    this.capacity = native.capacity
+    // The old view may reach past the capacity, where rows must not be written.
+    this.view = new this.kind.Array(0)
+    this.#slice = undefined
+    if (this.#window !== undefined) this.bind()
+  }
+
+  /** After close, drop, or a rollback to before its creation: no row is left in reach. */
+  release(): void {
+    this.#session.regions.delete(this)
+    this.length = 0
+    this.capacity = 0
+    this.view = new this.kind.Array(0)
+    this.#slice = undefined
+    this.#window = undefined
+  }
+}

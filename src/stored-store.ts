@@ -1,0 +1,301 @@
+import type { StoredArray } from './array.ts'
+import { stopBackground } from './background.ts'
+import { CommitQueue } from './commits.ts'
+import { Contents, typesOf } from './contents.ts'
+import { found, quoted, StoaError } from './errors.ts'
+import { Listeners, type StoreEvents } from './events.ts'
+import { type StoreInfo, storeInfo } from './info.ts'
+import { checkName } from './names.ts'
+import type { Native } from './native.ts'
+import { suggestion } from './nearest.ts'
+import { checkColumns, checkSameColumns, checkType, type Columns } from './schema.ts'
+import { Session } from './session.ts'
+import type { StoredTable } from './stored-table.ts'
+import { checkResult, checkTransaction } from './transaction.ts'
+import { sameType, type StoredType } from './types.ts'
+
+/** Open stores are held here: one that nobody holds any more keeps its lock until it is closed, as the file says. */
+const openStores = new Set<StoredStore>()
+
+/** The store at run time. */
+export class StoredStore {
+  readonly path: string
+  readonly access = 'write'
+  readonly live = false
+  readonly listeners: Listeners = new Listeners()
+  readonly #session: Session
+  readonly #commits: CommitQueue
+  readonly #contents: Contents
+  #isInTransaction = false
+
+  constructor(native: Native, path: string) {
+    this.path = path
+    this.#session = new Session(native, path)
+    this.#contents = new Contents(this.#session)
+    this.#commits = new CommitQueue(this.#session, (commitId) => this.listeners.commit(commitId))
+    openStores.add(this)
+  }
+
+  get closed(): boolean {
+    return this.#session.closed
+  }
+
+  get byteLength(): number {
+    return this.#native().byteLength()
+  }
+
+  get version(): number {
+    return this.#native().dataVersion()
+  }
+
+  get commitId(): number {
+    return this.#native().commitId()
+  }
+
+  get commitsInFlight(): number {
+    return this.#commits.inFlight
+  }
+
+  table(name: string, columns?: Columns): StoredTable {
+    this.#native()
+    checkName(name, 'a table')
+    const types = columns === undefined ? undefined : checkColumns(columns, name)
+    let definition = this.#contents.get(name)
+    if (definition?.isArray === true) {
+      throw this.#schema(`${quoted(name)} is an array in ${quoted(this.path)}, not a table`)
+    }
+    if (definition === undefined) {
+      if (types === undefined) throw this.#notFound(`table ${quoted(name)}`, name)
+      definition = this.#contents.create(name, types, false)
+    } else if (types !== undefined) checkSameColumns(typesOf(definition), types, name, this.path)
+    return this.#contents.handle(definition) as StoredTable
+  }
+
+  array(name: string, type: unknown): StoredArray {
+    this.#native()
+    checkName(name, 'an array')
+    checkType(type, `array ${quoted(name)}`)
+    let definition = this.#contents.get(name)
+    if (definition?.isArray === false) {
+      throw this.#schema(`${quoted(name)} is a table in ${quoted(this.path)}, not an array`)
+    }
+    if (definition === undefined) definition = this.#contents.create(name, new Map([[name, type]]), true)
+    const stored = definition.columns[0]?.type as StoredType
+    if (sameType(stored, type)) return this.#contents.handle(definition) as StoredArray
+    throw this.#schema(`array ${quoted(name)} is ${stored} in ${quoted(this.path)} but ${type} was asked for`)
+  }
+
+  tables(): string[] {
+    this.#native()
+    return this.#contents.names(false)
+  }
+
+  arrays(): string[] {
+    this.#native()
+    return this.#contents.names(true)
+  }
+
+  drop(name: string): void {
+    this.#native()
+    checkName(name, 'a table')
+    const definition = this.#contents.get(name)
+    if (definition === undefined) throw this.#notFound(`table or array ${quoted(name)}`, name)
+    this.#contents.drop(definition)
+  }
+
+  async commit(): Promise<number> {
+    this.#outsideTransaction('commit')
+    return this.#begin()
+  }
+
+  commitSync(): number {
+    this.#outsideTransaction('commit')
+    return this.#commitSync()
+  }
+
+  rollback(): void {
+    this.#outsideTransaction('rollback')
+    this.#rollback()
+  }
+
+  async transaction<R>(fn: () => R): Promise<R> {
+    const result = this.#run(fn)
+    try {
+      await this.#begin()
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
+    return result
+  }
+
+  transactionSync<R>(fn: () => R): R {
+    const result = this.#run(fn)
+    try {
+      this.#commitSync()
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
+    return result
+  }
+
+  isDirty(): boolean {
+    const native = this.#native()
+    this.#session.publishLengths()
+    return native.isDirty()
+  }
+
+  info(): StoreInfo {
+    this.#native()
+    return storeInfo(this.#session, this.#contents.tables(), this.#contents.arrays())
+  }
+
+  on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this {
+    this.listeners.add(event, listener)
+    return this
+  }
+
+  off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this {
+    this.listeners.remove(event, listener)
+    return this
+  }
+
+  close(options: { discard?: boolean | undefined } = {}): void {
+    if (this.closed) return
+    this.#outsideTransaction('close')
+    const discard = checkCloseOptions(options)
+    stopBackground(this)
+    try {
+      if (!discard) this.#session.publishLengths()
+      this.#commits.complete(discard)
+    } finally {
+      this.#session.closed = true
+      openStores.delete(this)
+      this.#contents.release()
+      try {
+        this.#session.native.close(discard)
+      } finally {
+        this.listeners.close()
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.closed) return
+    try {
+      // Off the event loop, so that little is left for close to do.
+      await this.commit()
+    } finally {
+      this.close()
+    }
+  }
+
+  /** Sets the version of the user's data: durable with the next commit. */
+  setVersion(version: number): void {
+    this.#native().setDataVersion(version)
+  }
+
+  /** Whether nothing was ever created in it. */
+  get isNew(): boolean {
+    return this.#native().metadata().length === 0
+  }
+
+  #native(): Native {
+    this.#session.checkOpen()
+    return this.#session.native
+  }
+
+  #outsideTransaction(verb: string): void {
+    this.#session.checkOpen()
+    if (!this.#isInTransaction) return
+    throw new StoaError(
+      'ERR_STOA_UNSUPPORTED',
+      `${verb} cannot be called inside a transaction of ${quoted(this.path)}`,
+      {
+        path: this.path,
+      },
+    )
+  }
+
+  #run<R>(fn: () => R): R {
+    this.#outsideTransaction('transaction')
+    checkTransaction(fn)
+    this.#isInTransaction = true
+    try {
+      const result = fn()
+      checkResult(result)
+      return result
+    } catch (error) {
+      this.#undo()
+      throw error
+    } finally {
+      this.#isInTransaction = false
+    }
+  }
+
+  /** Rolls back after a failure that is worth more than one of the rollback. */
+  #undo(): void {
+    try {
+      if (!this.closed) this.#rollback()
+    } catch {
+      // A poisoned store cannot roll back: the error being thrown says so, or the next call will.
+    }
+  }
+
+  async #begin(): Promise<number> {
+    const performed = this.#commits.begin()
+    const dropped = this.#contents.takeDropped()
+    try {
+      return await performed
+    } catch (error) {
+      // Not durable after all: pending again, and a rollback brings them back.
+      this.#contents.returnDropped(dropped)
+      throw error
+    }
+  }
+
+  #commitSync(): number {
+    const { native } = this.#session
+    const before = native.commitId()
+    this.#session.publishLengths()
+    const commitId = native.commitSync()
+    this.#contents.takeDropped()
+    // Those in flight tell by themselves.
+    if (commitId !== before && this.#commits.newestId !== commitId) this.listeners.commit(commitId)
+    return commitId
+  }
+
+  #rollback(): void {
+    this.#session.native.rollback()
+    this.#session.epoch++
+    this.#contents.restore()
+  }
+
+  #schema(message: string): StoaError {
+    return new StoaError('ERR_STOA_SCHEMA', message, { path: this.path })
+  }
+
+  #notFound(what: string, name: string): StoaError {
+    const near = suggestion(name, [...this.#contents.names(false), ...this.#contents.names(true)])
+    return new StoaError('ERR_STOA_NOT_FOUND', `there is no ${what} in ${quoted(this.path)}${near}`, {
+      path: this.path,
+    })
+  }
+}
+
+function checkCloseOptions(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`close takes an object of options, found ${found(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (name !== 'discard') throw new TypeError(`there is no option ${quoted(name)}${suggestion(name, ['discard'])}`)
+  }
+  const discard: unknown = 'discard' in options ? options.discard : undefined
+  if (discard === undefined || typeof discard === 'boolean') return discard ?? false
+  throw new TypeError(`the option 'discard' must be true or false, found ${found(discard)}`)
+}

@@ -1,0 +1,297 @@
+import { admit } from './admission.ts'
+import { appendTo, type AppendSource } from './append.ts'
+import { type Column, StoredColumn } from './column.ts'
+import { type Cursor, CURSOR, type RowUnderCursor, StoredCursor } from './cursor.ts'
+import type { TypedArray } from './elements.ts'
+import { found, quoted, StoaError } from './errors.ts'
+import { suggestion } from './nearest.ts'
+import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
+import { type Columns, type ColumnTypes, schemaObject } from './schema.ts'
+import type { Session } from './session.ts'
+import type { Encoded, Storage } from './storage.ts'
+
+/** Nothing to inherit, but with a hidden class of its own: faster to read than a bare null prototype. */
+const NO_NAMES = Object.freeze(Object.create(null) as object)
+
+/**
+ * The table at run time, in the plain way: loops over the columns. Where code may be generated, a subclass made for
+ * the schema takes over the common cases of push, at, set and the cursor, and comes back here for all others.
+ */
+export class StoredTable {
+  readonly name: string
+  readonly session: Session
+  readonly storages: readonly Storage[]
+  /** What messages call it. */
+  readonly title: string
+  /** The length, without the check that the table is still there: 0 when it is not. */
+  rowCount: number
+  readonly schema: Columns
+  readonly columns: Readonly<Record<string, Column>>
+  readonly arrays: Readonly<Record<string, TypedArray>>
+  readonly #places: ReadonlyMap<string, number>
+  #gone = false
+  #accessors: PropertyDescriptorMap | undefined
+
+  constructor(session: Session, name: string, types: ColumnTypes, storages: readonly Storage[]) {
+    this.session = session
+    this.name = name
+    this.title = `table ${quoted(name)}`
+    this.storages = storages
+    this.rowCount = storages[0]?.data.length ?? 0
+    this.schema = schemaObject(types)
+    this.#places = new Map(storages.map((storage, place) => [storage.name, place]))
+    this.columns = Object.freeze(
+      named(storages, (storage) => ({ value: new StoredColumn(storage, this), enumerable: true })),
+    ) as Record<string, Column>
+    this.arrays = Object.freeze(
+      named(storages, (storage) => ({ get: () => storage.data.slice(this.length), enumerable: true })),
+    ) as Record<string, TypedArray>
+    session.owners.add(this)
+  }
+
+  get length(): number {
+    return this.rowCount || this.checkUsable()
+  }
+
+  get capacity(): number {
+    this.checkUsable()
+    return this.storages.reduce((least, { data }) => Math.min(least, data.capacity), Number.POSITIVE_INFINITY)
+  }
+
+  push(row: object): number {
+    this.checkUsable()
+    const encoded = this.#encode(row)
+    this.#admit(encoded, this.rowCount + 1)
+    this.#write(this.rowCount, encoded)
+    return ++this.rowCount
+  }
+
+  append(source: AppendSource): number {
+    this.checkUsable()
+    this.rowCount = appendTo(this, source)
+    return this.rowCount
+  }
+
+  at(index: number): object | undefined {
+    const position = relativePosition(index, this.length)
+    if (position < 0) return undefined
+    const row = {}
+    for (const [place, { name }] of this.storages.entries()) {
+      const value = this.readValue(place, position)
+      // An assignment to __proto__ would set the prototype.
+      Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true })
+    }
+    return row
+  }
+
+  set(index: number, row: object): void {
+    existingPosition(index, this.length, this.title)
+    const encoded = this.#encodePart(row)
+    // Reading the row can run a user's code, which may have removed rows.
+    const position = existingPosition(index, this.length, this.title)
+    this.#admit(encoded, this.rowCount)
+    this.#write(position, encoded)
+  }
+
+  pop(): object | undefined {
+    const row = this.at(-1)
+    if (row !== undefined) this.rowCount--
+    return row
+  }
+
+  truncate(length: number): void {
+    this.checkUsable()
+    checkCount(length, 'the length to truncate to')
+    this.rowCount = Math.min(this.rowCount, length)
+  }
+
+  clear(): void {
+    this.truncate(0)
+  }
+
+  reserve(rows: number): void {
+    this.checkUsable()
+    checkCount(rows, 'the number of rows to reserve')
+    for (const { data } of this.storages) data.grow(this.rowCount + rows, true)
+  }
+
+  *rows(start?: number, end?: number): IterableIterator<object> {
+    const length = this.length
+    const to = slicePosition(end, length, Number.POSITIVE_INFINITY)
+    for (let position = slicePosition(start, length, 0); position < to; position++) {
+      const row = this.at(position)
+      if (row === undefined) return
+      yield row
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<object> {
+    return this.rows()
+  }
+
+  cursor(start?: number, end?: number): Cursor {
+    return new StoredCursor(this, start, end)
+  }
+
+  /** The accessors of a row under a cursor. */
+  rowAccessors(): PropertyDescriptorMap {
+    this.#accessors ??= named(this.storages, (_, place) => ({
+      enumerable: true,
+      value: {
+        enumerable: true,
+        get(this: RowUnderCursor): unknown {
+          return this[CURSOR].read(place)
+        },
+        set(this: RowUnderCursor, value: unknown): void {
+          this[CURSOR].write(place, value)
+        },
+      },
+    })) as PropertyDescriptorMap
+    return this.#accessors
+  }
+
+  readValue(place: number, position: number): unknown {
+    const storage = this.storages[place] as Storage
+    let element = storage.data.view[position]
+    // Not there: nobody asked for this memory yet, or the buffer was transferred away.
+    if (element === undefined) {
+      storage.data.room(position + 1)
+      element = this.bind(place)[position]
+    }
+    return storage.decode(element)
+  }
+
+  writeValue(place: number, position: number, value: unknown): void {
+    const storage = this.storages[place] as Storage
+    const encoded = storage.encode(value)
+    if (typeof encoded === 'string') admit([storage], [[encoded]], this.rowCount)
+    this.bind(place)
+    storage.write(position, encoded)
+  }
+
+  /** Throws once the store is closed or the table gone; otherwise gives the length. */
+  checkUsable(): number {
+    this.session.checkOpen()
+    if (!this.#gone) return this.rowCount
+    throw new StoaError(
+      'ERR_STOA_NOT_FOUND',
+      `${this.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
+      { path: this.session.path },
+    )
+  }
+
+  /** Makes memory and labels ready: of one column, which it gives, or of all. */
+  bind(place: number): TypedArray {
+    const view = (this.storages[place] as Storage).bind()
+    this.refreshViews()
+    return view
+  }
+
+  /** The subclass made for a schema keeps the views as fields of its own. */
+  refreshViews(): void {}
+
+  /** Where a column stands, or undefined. */
+  placeOf(name: string): number | undefined {
+    return this.#places.get(name)
+  }
+
+  /** Whether a row has no fields but columns. */
+  hasOnlyColumns(row: object): boolean {
+    for (const name in row) if (!this.#places.has(name)) return false
+    return true
+  }
+
+  unknownField(name: string): TypeError {
+    return new TypeError(`${this.title} has no column ${quoted(name)}${suggestion(name, this.#places.keys())}`)
+  }
+
+  missingColumn(name: string): TypeError {
+    return new TypeError(`column ${quoted(name)} of ${this.title} is missing in what was given; nothing was changed`)
+  }
+
+  /** Hands the length to the regions, before a commit. */
+  publish(): void {
+    for (const { data } of this.storages) data.length = this.rowCount
+  }
+
+  /** After a rollback, when the regions are as they were at the last commit. */
+  restore(): void {
+    this.#gone = false
+    this.rowCount = this.storages[0]?.data.length ?? 0
+    this.refreshViews()
+    this.session.owners.add(this)
+  }
+
+  /** After close, drop, or a rollback to before its creation. */
+  release(): void {
+    this.#gone = true
+    this.rowCount = 0
+    for (const storage of this.storages) for (const region of storage.regions) region.release()
+    this.refreshViews()
+    this.session.owners.delete(this)
+  }
+
+  /** The elements of a whole row, or why it cannot be one. */
+  encodeRow(row: object): Encoded[] {
+    return this.#encode(row)
+  }
+
+  #encode(row: object): Encoded[] {
+    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
+    for (const name in row) if (!this.#places.has(name)) throw this.unknownField(name)
+    return this.storages.map((storage) => {
+      const value = fieldOf(row, storage.name)
+      if (value === undefined) throw this.missingColumn(storage.name)
+      return storage.encode(value)
+    })
+  }
+
+  #encodePart(row: object): (Encoded | undefined)[] {
+    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
+    const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
+    for (const name in row) {
+      const place = this.#places.get(name)
+      if (place === undefined) throw this.unknownField(name)
+      encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
+    }
+    return encoded
+  }
+
+  #admit(encoded: readonly (Encoded | undefined)[], rows: number): void {
+    if (encoded.some((value) => typeof value === 'string')) {
+      admit(
+        this.storages,
+        encoded.map((value) => (value === undefined ? [] : [value])),
+        rows,
+      )
+    }
+    for (const storage of this.storages) {
+      storage.data.room(rows)
+      storage.dictionary?.load()
+    }
+    this.refreshViews()
+  }
+
+  #write(position: number, encoded: readonly (Encoded | undefined)[]): void {
+    for (const [place, value] of encoded.entries()) {
+      if (value !== undefined) (this.storages[place] as Storage).write(position, value)
+    }
+  }
+}
+
+/** An object of the columns' names, each described by `describe`. */
+function named(
+  storages: readonly Storage[],
+  describe: (storage: Storage, place: number) => PropertyDescriptor,
+): Record<string, unknown> {
+  const object = Object.create(NO_NAMES) as Record<string, unknown>
+  for (const [place, storage] of storages.entries())
+    Object.defineProperty(object, storage.name, describe(storage, place))
+  return object
+}
+
+/** A row's value: what every object inherits (`constructor`, `__proto__`, …) does not count. */
+function fieldOf(row: object, name: string): unknown {
+  if (name in Object.prototype && !Object.hasOwn(row, name)) return undefined
+  return (row as Record<string, unknown>)[name]
+}
