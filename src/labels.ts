@@ -117,9 +117,12 @@ export class Labels implements LabelSet {
   }
 
   #corrupt(at: number, what: string): never {
+    // What was read so far must not pass for the whole.
+    this.list.length = 0
+    this.codes.clear()
     throw new StoaError(
       'ERR_STOA_CORRUPT',
-      `the labels of ${this.region.title} in ${quoted(this.#session.path)} cannot be read: at byte ${at} ${what}`,
+      `${this.region.title} in ${quoted(this.#session.path)} cannot be read: at byte ${at} ${what}`,
       { path: this.#session.path },
     )
   }

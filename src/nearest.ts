@@ -1,10 +1,11 @@
 /**
  * The candidate that `name` was most likely meant to be, or undefined when none is near.
- * Near is at most a third of the name's length in insertions, deletions, replacements and swaps of neighbours.
+ * Near is at most a third of the name's length in insertions, deletions, replacements and swaps of neighbours; for
+ * names of one or two letters, only another case.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let limit = Math.max(1, Math.floor(name.length / 3)) + 1
+  let limit = Math.floor(name.length / 3) + 1
   for (const candidate of candidates) {
     const distance =
       candidate.toLowerCase() === name.toLowerCase() ? 0 : editDistance(name.slice(0, 64), candidate.slice(0, 64))

@@ -4,7 +4,9 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::header::Header;
-use crate::format::published::{BLOCK_OFFSET, Published, SEQUENCE_OFFSET};
+use crate::format::published::{
+    BLOCK_OFFSET, Published, SEQUENCE_OFFSET, sequence_after, sequence_during,
+};
 use crate::format::{Extent, PAGE};
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
@@ -74,7 +76,6 @@ pub(crate) struct Applied {
     pub(crate) header: Header,
     pub(crate) commit: u64,
     pub(crate) head: u64,
-    pub(crate) sequence: u64,
     /// Why all that is queued must fail too, until the store has taken note.
     pub(crate) broken: Option<Error>,
 }
@@ -248,13 +249,11 @@ impl<M: Medium> Committer<M> {
         Ok(())
     }
 
-    fn write_home(&self, applied: &mut Applied, write: &Write) -> io::Result<()> {
+    fn write_home(&self, applied: &Applied, write: &Write) -> io::Result<()> {
         if !write.homes.is_empty() {
-            applied.sequence |= 1;
-            self.medium.write(SEQUENCE_OFFSET, &applied.sequence.to_ne_bytes())?;
+            write_sequence(&*self.medium, sequence_during(write.commit))?;
             self.write_pages(write)?;
-            applied.sequence += 1;
-            self.medium.write(SEQUENCE_OFFSET, &applied.sequence.to_ne_bytes())?;
+            write_sequence(&*self.medium, sequence_after(write.commit))?;
         }
         for (offset, bytes) in &write.checksums {
             self.medium.write(*offset, bytes)?;
@@ -304,6 +303,11 @@ impl<M: Medium> Committer<M> {
         applied.head = 0;
         self.publish(applied, true).map_err(|error| self.doubt(&error, "pwrite", CHECKPOINT))
     }
+}
+
+/// Tells the other processes, and a later recovery, how far the pages at home are.
+pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result<()> {
+    medium.write(SEQUENCE_OFFSET, &sequence.to_ne_bytes())
 }
 
 /// Writes a header and waits until it is durable.

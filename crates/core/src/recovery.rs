@@ -1,11 +1,14 @@
 //! Opening: which header counts, which records follow it, and bringing the file to that state.
 
-use crate::commit::write_header;
+use crate::commit::{write_header, write_sequence};
 use crate::error::Result;
 use crate::format::directory::{Lengths, Structure};
 use crate::format::fields::Fields;
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
-use crate::format::published::{BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET};
+use crate::format::published::{
+    BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence, sequence_after,
+    sequence_during,
+};
 use crate::format::record::{self, Record, Run};
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, UNIT_BYTES, checksum};
 use crate::found::{
@@ -24,8 +27,6 @@ pub(crate) struct Recovered {
     pub(crate) commit: u64,
     pub(crate) structure: Structure,
     pub(crate) lengths: Lengths,
-    /// The sequence word as it was found, made even.
-    pub(crate) sequence: u64,
     /// The last writer did not close in good order, or the log holds commits.
     pub(crate) is_needed: bool,
     /// Pages of the log's records, newest content.
@@ -35,6 +36,8 @@ pub(crate) struct Recovered {
     /// The published block, if it is of this boot: it tells which header and which record are
     /// known to be durable.
     exact: Option<Published>,
+    /// The commit that was last written home, at least in part, in this boot or before.
+    home: u64,
     /// The last record, where the page cache may show what the disk does not have.
     in_doubt: Option<InDoubt>,
 }
@@ -66,11 +69,11 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M) -> Result<Recovered> {
         header,
         structure,
         lengths,
-        sequence: sequence.wrapping_add(1) & !1,
         is_needed: !was_closed_here,
         pages: BTreeMap::new(),
         runs: Vec::new(),
         exact: published.filter(|block| is_of_this_boot(medium, block)),
+        home: commit_of_sequence(sequence),
         in_doubt: None,
     };
     recovered.read_log(medium)?;
@@ -101,7 +104,8 @@ impl Recovered {
             if !self.apply(medium, &record, &bytes, is_last)? {
                 break;
             }
-            if self.exact.is_some_and(|block| block.commit < record.commit) {
+            let is_unknown = |block: Published| block.commit.max(self.home) < record.commit;
+            if self.exact.is_some_and(is_unknown) {
                 self.in_doubt = Some(InDoubt { offset, record: bytes, runs: record.runs });
             }
         }
@@ -175,9 +179,13 @@ impl Recovered {
     pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
+        let write_sequence =
+            |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
+        write_sequence(sequence_during(self.commit))?;
         for (page, content) in &self.pages {
             medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
         }
+        write_sequence(sequence_after(self.commit))?;
         for (offset, sum) in self.checksum_entries() {
             medium.write(offset, &sum.to_ne_bytes()).map_err(|error| cannot_write(&error))?;
         }

@@ -153,13 +153,7 @@ impl<M: Medium> Store<M> {
             region.has_stale_tail = was_killed;
             regions.insert(*id, region);
         }
-        let applied = Applied {
-            commit: found.commit,
-            head: 0,
-            sequence: found.sequence,
-            header: found.header,
-            broken: None,
-        };
+        let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
         let plan = Plan::of(&applied);
         let committer = Arc::new(Committer::new(Arc::clone(&medium), applied));
         let durable = Arc::new(found.structure);

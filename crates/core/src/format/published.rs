@@ -8,8 +8,24 @@
 use super::fields::{Fields, PutFields};
 use super::{PUBLISHED_OFFSET, checksum};
 
-/// Even while the committed pages are whole, odd while a commit is written home.
+/// Even while the committed pages are whole, odd while a commit is written home. Half of it is
+/// that commit: its record is durable, for it goes home only then.
 pub(crate) const SEQUENCE_OFFSET: u64 = PUBLISHED_OFFSET;
+
+/// The sequence word while a commit is written home.
+pub(crate) fn sequence_during(commit: u64) -> u64 {
+    commit * 2 + 1
+}
+
+/// The sequence word when a commit is home.
+pub(crate) fn sequence_after(commit: u64) -> u64 {
+    commit * 2
+}
+
+/// The commit that a sequence word tells of.
+pub(crate) fn commit_of_sequence(sequence: u64) -> u64 {
+    sequence / 2
+}
 
 /// A cache line further, so that readers of one do not disturb the other.
 pub(crate) const BLOCK_OFFSET: u64 = PUBLISHED_OFFSET + 64;

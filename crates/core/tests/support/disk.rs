@@ -314,10 +314,14 @@ impl Disk {
         pages.set_sector(sector, &bytes);
     }
 
-    /// Takes clean pages out of the cache: what a failed sync lost shows now.
-    pub(crate) fn evict(&mut self, random: &mut Random) {
+    /// Takes clean pages out of the cache, but for the one at `spared`: what a failed sync lost
+    /// shows now.
+    pub(crate) fn evict(&mut self, spared: u64, random: &mut Random) {
         let percent = *random.pick(&[0, 50, 100]);
         for page in 0..self.cache.0.len() {
+            if page as u64 == spared / PAGE_BYTES as u64 {
+                continue;
+            }
             let first = (page * PAGE_BYTES / SECTOR_BYTES) as u64;
             let end = first + (PAGE_BYTES / SECTOR_BYTES) as u64;
             let is_clean = self.pending.range(first..end).next().is_none();

@@ -110,7 +110,9 @@ fn bear(run: &mut Run, stop: Stop) -> Step<bool> {
         run.check_poisoned()?;
         return Ok(false);
     }
-    if error.kind() == ErrorKind::NoSpace {
+    // A rollback that could not clear what it took back poisons the store.
+    let is_cleared = run.medium.failed(&[Operation::Zero]) == 0;
+    if error.kind() == ErrorKind::NoSpace && is_cleared {
         run.go_on_with_room()?;
         return Ok(true);
     }
@@ -229,7 +231,7 @@ fn fail_once(
             run.allowed[run.allowed.len() - 1].clone()
         }
     };
-    tally.failures = medium.failed_calls();
+    tally.failures = medium.failed(&OPERATIONS);
     reopen(&medium, allowed, machine, &mut workload, &mut random, &mut tally).map_err(told)?;
     Ok(tally)
 }

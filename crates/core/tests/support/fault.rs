@@ -57,10 +57,8 @@ pub(crate) struct Fault {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
     waiting: Vec<Fault>,
-    /// How many calls have failed.
-    pub(crate) failed: u64,
-    /// How many of them should have made something durable.
-    pub(crate) failed_syncs: u64,
+    /// The calls that have failed.
+    pub(crate) failed: Vec<Operation>,
 }
 
 impl Faults {
@@ -83,9 +81,7 @@ impl Faults {
             fault.forever
         });
         if failing.is_some() {
-            self.failed += 1;
-            let is_sync = matches!(operation, Operation::Sync | Operation::WriteDurable);
-            self.failed_syncs += u64::from(is_sync);
+            self.failed.push(operation);
         }
         failing
     }

@@ -84,15 +84,17 @@ pub(crate) fn check<M: Medium>(
 ) -> Result<std::result::Result<(u64, Arc<State>), String>> {
     let commit = store.commit_id();
     let (first, last) = (allowed[0].0, allowed[allowed.len() - 1].0);
-    let Some((_, state)) = allowed.iter().find(|(id, _)| *id == commit) else {
-        return Ok(Err(format!("commit {commit} was found, not one of {first} to {last}")));
-    };
-    Ok(match state.difference(store)? {
-        None => Ok((commit, Arc::clone(state))),
-        Some(difference) => {
-            Err(format!("commit {commit} of {first} to {last} was found, but {difference}"))
+    let mut what = format!("commit {commit} was found, not one of {first} to {last}");
+    // A number may stand for two states: of a commit that failed, and of the next try.
+    for (_, state) in allowed.iter().filter(|(id, _)| *id == commit) {
+        match state.difference(store)? {
+            None => return Ok(Ok((commit, Arc::clone(state)))),
+            Some(difference) => {
+                what = format!("commit {commit} of {first} to {last} was found, but {difference}");
+            }
         }
-    })
+    }
+    Ok(Err(what))
 }
 
 /// The commits of a run.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use stoa_core::{Close, ElementKind, Error, ErrorKind, Growth, Memory, Options, RegionId, Store};
 
+use super::fault::OPERATIONS;
 use super::model::{Allowed, History, Region, State, check};
 use super::simulated::SimulatedMedium;
 use super::trace::trace;
@@ -54,7 +55,7 @@ pub(crate) fn options() -> Options {
 fn stop(medium: &SimulatedMedium, attempt: &str, error: Error) -> Stop {
     if medium.is_out() {
         Stop::Power
-    } else if medium.failed_calls() > 0 {
+    } else if medium.failed(&OPERATIONS) > 0 {
         Stop::Fault(error)
     } else {
         Stop::Wrong(format!("{attempt}: {:?}: {error}", error.kind()))
@@ -277,6 +278,12 @@ impl Run {
         let before = self.medium.failed_syncs();
         self.expect_commit();
         let commit = self.store().commit().map_err(self.stop("commit"))?;
+        let has_failures = self.medium.failed(&OPERATIONS) > 0;
+        if has_failures && commit <= self.history.begun() && **self.history.newest() != self.now {
+            // What was in flight failed for want of room, and became part of this commit.
+            self.history.undo_behind(commit - 1);
+            self.trail.push((commit, Arc::new(self.now.clone())));
+        }
         let expected = self.history.begun() + 1;
         if commit != expected && commit + 1 != expected {
             return wrong(format!("commit {commit} was made, not {expected}"));
@@ -411,7 +418,13 @@ impl Run {
             return wrong("a full disk poisoned the store");
         }
         self.medium.stop_failing();
-        self.settle()?;
+        let ticket = self.ticket(self.history.begun());
+        match self.store().committer().complete(ticket) {
+            Err(error) if error.kind() != ErrorKind::NoSpace => {
+                return wrong(format!("a commit in flight on a full disk: {error}"));
+            }
+            _ => self.settle()?,
+        }
         let durable = self.store().commit_id();
         self.history.acknowledge(durable);
         self.history.undo_behind(durable);

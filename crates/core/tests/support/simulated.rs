@@ -19,6 +19,9 @@ use super::memory::SimulatedMemory;
 use super::random::Random;
 use super::trace::trace;
 
+/// Where the published block lies, as in `docs/format.md`.
+const PUBLISHED_OFFSET: u64 = 2 * 64 * 1024;
+
 /// How the dirty search answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
@@ -230,11 +233,13 @@ impl SimulatedMedium {
         self.0.lock().faults = Faults::default();
     }
 
-    /// Clean pages may leave the cache: what a failed sync lost shows then.
+    /// Clean pages may leave the cache: what a failed sync lost shows then. The page of the
+    /// published block is spared. It is written at every commit and read by every reader; that it
+    /// goes while pages that were lost with it stay is the one case that the protocol leaves open.
     pub(crate) fn evict(&self) {
         let mut guard = self.0.lock();
         let state = &mut *guard;
-        state.disk.evict(&mut state.random);
+        state.disk.evict(PUBLISHED_OFFSET, &mut state.random);
     }
 
     /// Says whether the process is about to end: only then may memory go that shows the file.
@@ -242,14 +247,15 @@ impl SimulatedMedium {
         self.0.lock().is_ending = is_ending;
     }
 
-    /// How many calls have failed.
-    pub(crate) fn failed_calls(&self) -> u64 {
-        self.0.lock().faults.failed
+    /// How many calls of these kinds have failed.
+    pub(crate) fn failed(&self, operations: &[Operation]) -> u64 {
+        let state = self.0.lock();
+        state.faults.failed.iter().filter(|failed| operations.contains(failed)).count() as u64
     }
 
-    /// How many of them should have made something durable.
+    /// How many calls have failed that should have made something durable.
     pub(crate) fn failed_syncs(&self) -> u64 {
-        self.0.lock().faults.failed_syncs
+        self.failed(&[Operation::Sync, Operation::WriteDurable])
     }
 
     pub(crate) fn set_capacity_bytes(&self, bytes: u64) {
@@ -278,6 +284,7 @@ impl SimulatedMedium {
             return Err(power_is_out());
         }
         if let Some(failing) = state.faults.call(operation) {
+            trace(format_args!("  {operation:?} of {} at {} fails", place.1, place.0));
             fail(&mut state.disk, &mut state.random);
             return Err(failing.error());
         }

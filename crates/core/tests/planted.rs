@@ -1,0 +1,114 @@
+//! Planted bugs. Goal: the power-cut tests would find each mistake that one could make in the
+//! protocol. Method: each bug is planted in the engine, and the storms, the schedules of the
+//! decisions and the failing calls of `crash` and `failure` run as they are; one of them must
+//! fail. Those bugs that a random storm must find by itself are tried with storms alone.
+//!
+//! `cargo test -p stoa-core --features planted-bugs --test planted`
+
+#[expect(dead_code, reason = "the shares of the cuts are for the other tests")]
+mod support;
+
+use std::panic;
+use std::sync::Once;
+
+use stoa_core::planted::Bug;
+use support::asked::{plain, without_promises};
+use support::bug::{current, inherit};
+use support::failure::storm_with_failures;
+use support::schedule::{SCHEDULES, cut_everywhere, reopen_after_a_failed_sync};
+use support::storm::storm;
+
+/// Storms that are tried for each bug.
+const SEEDS: u64 = 400;
+
+/// The engine's own assertions may find a bug, too: their messages are no failures here.
+static HOOK: Once = Once::new();
+
+/// Runs a test with a bug planted: what it found.
+fn found(bug: Bug, test: impl Fn() -> Option<String>) -> Option<String> {
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if current().is_none() {
+                loud(info);
+            }
+        }));
+    });
+    inherit(Some(bug));
+    let what = test();
+    inherit(None);
+    what
+}
+
+/// The first of the storms that fails, and how.
+fn in_storms() -> Option<String> {
+    (1..=SEEDS).find_map(|seed| {
+        let machine = if seed % 4 == 0 { without_promises(seed) } else { plain(seed) };
+        storm(seed, machine).err().map(|failure| failure.to_string())
+    })
+}
+
+/// The first schedule that fails, and how.
+fn in_schedules() -> Option<String> {
+    SCHEDULES
+        .iter()
+        .flat_map(|schedule| (1..=4).map(move |seed| (schedule, seed)))
+        .find_map(|(schedule, seed)| cut_everywhere(schedule, seed, plain(seed)).err())
+        .map(|failure| failure.to_string())
+}
+
+/// The first storm with failing calls that fails, and how.
+fn in_failures() -> Option<String> {
+    (1..=SEEDS).find_map(|seed| {
+        let schedule = || reopen_after_a_failed_sync(seed, plain(seed));
+        let storm = || storm_with_failures(seed, plain(seed));
+        schedule().and_then(|_| storm()).err().map(|failure| failure.to_string())
+    })
+}
+
+fn must_be_found(bug: Bug, ways: &[(&str, fn() -> Option<String>)]) {
+    for (way, test) in ways {
+        match found(bug, test) {
+            Some(what) => println!("{bug:?} in {way}: {what}"),
+            None => panic!("{bug:?} was not found in {way}"),
+        }
+    }
+}
+
+const STORMS: (&str, fn() -> Option<String>) = ("storms", in_storms);
+const SCHEDULED: (&str, fn() -> Option<String>) = ("schedules", in_schedules);
+const FAILURES: (&str, fn() -> Option<String>) = ("failing calls", in_failures);
+
+/// A test for each bug, and where it must be found.
+macro_rules! bugs {
+    ($($name:ident: $bug:ident in $($way:ident)+;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                must_be_found(Bug::$bug, &[$($way),+]);
+            }
+        )+
+    };
+}
+
+bugs! {
+    a_commit_acknowledged_before_its_sync_is_found: NoLogSync in STORMS SCHEDULED;
+    pages_written_home_before_the_record_are_found: HomeBeforeLog in STORMS SCHEDULED;
+    direct_pages_left_to_the_sync_of_the_record_are_found:
+        DirectPagesRangeSyncOnly in STORMS SCHEDULED;
+    a_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in STORMS SCHEDULED;
+    a_last_record_believed_without_its_pages_is_found: NoDirectHash in STORMS SCHEDULED;
+    a_log_reused_before_the_header_is_durable_is_found:
+        HeaderNotSyncedBeforeLogReuse in STORMS SCHEDULED;
+    records_without_a_salt_are_found: NoSalt in STORMS;
+    a_single_header_slot_is_found: OneHeaderSlot in STORMS SCHEDULED;
+    granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED;
+    a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED;
+    extents_reused_at_once_are_found: FreedExtentsReusedAtOnce in STORMS SCHEDULED;
+    a_capture_compared_with_the_file_is_found: DiffAgainstFile in STORMS SCHEDULED;
+    commits_out_of_order_are_found: OutOfOrderCommits in STORMS SCHEDULED;
+    direct_pages_not_written_again_are_found: NoDirectRewriteOnRecovery in FAILURES;
+    home_writes_from_memory_are_found: HomeWritesFromMemory in STORMS SCHEDULED;
+    a_drop_without_a_comparison_is_found: DropWithoutCompare in STORMS SCHEDULED;
+    a_header_trusted_before_it_was_published_is_found: UnpublishedHeaderTrusted in FAILURES;
+}
