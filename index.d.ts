@@ -71,10 +71,15 @@ export declare class NativeStore {
   /** Commits on this thread, after the commits in flight, and returns the id. */
   commitSync(): number
   /**
-   * Captures what changed and returns the id of that commit, now in flight, or null when
+   * Captures what changed and returns the ticket of that commit, now in flight, or null when
    * nothing did.
    */
   capture(): number | null
+  /**
+   * The number that the newest captured commit gets. Its ticket may be larger: a ticket is
+   * never used again, the number of a commit that failed is.
+   */
+  capturedCommitId(): number
   /**
    * Makes a captured commit durable on the thread pool. One at a time a store, in the order of
    * the captures.

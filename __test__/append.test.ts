@@ -85,7 +85,8 @@ test('columns of unequal length, missing and unknown ones are refused', (t) => {
     t.throws(() => table.append({ a: [1], b: [1], c: [1] } as never), { instanceOf: TypeError }).message,
     "table 't' has no column 'c'",
   )
-  for (const source of [null, undefined, 1, 'ab', {}]) t.throws(() => table.append(source as never), { instanceOf: TypeError })
+  for (const source of [null, undefined, 1, 'ab', {}])
+    t.throws(() => table.append(source as never), { instanceOf: TypeError })
   // A hole is no value.
   // oxlint-disable-next-line no-sparse-arrays -- that is the point
   t.throws(() => table.append({ a: [1, , 3] as never, b: [1, 2, 3] }), { instanceOf: TypeError, message: /row 1/ })
@@ -148,11 +149,16 @@ test('a table with other columns is refused, one with other labels is read by la
   t.deepEqual(table.at(0), { n: 5, side: 'b' })
   turned.push({ side: 'c', n: 6 })
   t.throws(() => table.append(turned as never), { instanceOf: TypeError })
-  t.throws(() => table.append(store.table('more', { n: u16, side: oneOf('a', 'b'), x: f64 }) as never), { instanceOf: TypeError })
+  t.throws(() => table.append(store.table('more', { n: u16, side: oneOf('a', 'b'), x: f64 }) as never), {
+    instanceOf: TypeError,
+  })
   t.throws(() => table.append(store.table('less', { n: u16 }) as never), { instanceOf: TypeError })
   const flags = store.table('flags', { n: bool, side: oneOf('a', 'b') })
   flags.push({ n: true, side: 'a' })
-  t.throws(() => table.append(flags as never), { instanceOf: TypeError, message: /is u16, but column 'n' of table 'flags' is bool/ })
+  t.throws(() => table.append(flags as never), {
+    instanceOf: TypeError,
+    message: /is u16, but column 'n' of table 'flags' is bool/,
+  })
   t.is(table.length, 1)
 })
 

@@ -51,7 +51,9 @@ test('views of every size stay valid over commits and growths', (t) => {
   store.close()
   store = open(path)
   array = store.array('a', f64)
-  t.true(Buffer.from(array.data.buffer, array.data.byteOffset, array.data.byteLength).equals(Buffer.from(expected.buffer)))
+  t.true(
+    Buffer.from(array.data.buffer, array.data.byteOffset, array.data.byteLength).equals(Buffer.from(expected.buffer)),
+  )
   store.close()
 })
 

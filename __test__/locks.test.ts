@@ -142,7 +142,10 @@ withPython('another program cannot lock the file of an open store, and can after
 
 withPython('kill -9 frees the lock', async (t) => {
   const path = storePath(t)
-  const holder = startScript(`globalThis.store = stoa.open(argv[0]); console.log('open'); setInterval(() => {}, 1000)`, [path])
+  const holder = startScript(
+    `globalThis.store = stoa.open(argv[0]); console.log('open'); setInterval(() => {}, 1000)`,
+    [path],
+  )
   t.is(await holder.line(), 'open')
   t.is(await lockState(path), 'locked')
   await holder.kill()

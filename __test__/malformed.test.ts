@@ -37,7 +37,11 @@ function damaged(bytes: Buffer, damage: (slot: Buffer) => void): Buffer {
 }
 
 test('a wrong magic is FORMAT', (t) => {
-  refused(t, damaged(goodStore(t), (slot) => slot.fill(0x41, 0, 8)), 'ERR_STOA_FORMAT')
+  refused(
+    t,
+    damaged(goodStore(t), (slot) => slot.fill(0x41, 0, 8)),
+    'ERR_STOA_FORMAT',
+  )
 })
 
 test('an empty file, a text and random bytes are FORMAT', (t) => {
@@ -51,7 +55,11 @@ test('an empty file, a text and random bytes are FORMAT', (t) => {
 test('the byte order of another machine at byte 8 is ENDIAN', (t) => {
   const good = goodStore(t)
   t.is(good.readUInt16LE(8), 0x1234)
-  refused(t, damaged(good, (slot) => slot.subarray(8, 10).swap16()), 'ERR_STOA_ENDIAN')
+  refused(
+    t,
+    damaged(good, (slot) => slot.subarray(8, 10).swap16()),
+    'ERR_STOA_ENDIAN',
+  )
 })
 
 test('a mark at byte 8 that is no byte order is refused', (t) => {
@@ -64,7 +72,11 @@ test('a mark at byte 8 that is no byte order is refused', (t) => {
 })
 
 test('a header whose checks fail in both slots is CORRUPT', (t) => {
-  refused(t, damaged(goodStore(t), (slot) => (slot[40] = (slot[40] as number) ^ 0xff)), 'ERR_STOA_CORRUPT')
+  refused(
+    t,
+    damaged(goodStore(t), (slot) => (slot[40] = (slot[40] as number) ^ 0xff)),
+    'ERR_STOA_CORRUPT',
+  )
 })
 
 test('a file cut below its header, or below what the header promises, is refused', (t) => {

@@ -13,7 +13,11 @@ interface Metadata {
   arrays: { name: unknown; type: unknown; regions: Record<string, unknown> }[]
 }
 
-function storeWith(t: ExecutionContext, change: (metadata: Metadata) => unknown, more?: (native: NativeStore) => void): string {
+function storeWith(
+  t: ExecutionContext,
+  change: (metadata: Metadata) => unknown,
+  more?: (native: NativeStore) => void,
+): string {
   const path = storePath(t)
   const store = open(path)
   store.table('trades', { price: f64, sym: symbol }).append({ price: [1, 2], sym: ['A', 'B'] })
@@ -22,7 +26,11 @@ function storeWith(t: ExecutionContext, change: (metadata: Metadata) => unknown,
   const native = NativeStore.open(path, {})
   const metadata = JSON.parse(Buffer.from(native.metadata()).toString()) as Metadata
   const changed = change(metadata) ?? metadata
-  native.setMetadata(changed instanceof Uint8Array ? changed : Buffer.from(typeof changed === 'string' ? changed : JSON.stringify(changed)))
+  native.setMetadata(
+    changed instanceof Uint8Array
+      ? changed
+      : Buffer.from(typeof changed === 'string' ? changed : JSON.stringify(changed)),
+  )
   more?.(native)
   native.close(false)
   return path
@@ -53,7 +61,7 @@ const changes: Record<string, (metadata: Metadata) => unknown> = {
   'no JSON': () => '{"format":1',
   'no UTF-8': () => Uint8Array.of(0xff, 0xfe),
   'a number': () => '5',
-  'null': () => 'null',
+  null: () => 'null',
   'a list': () => '[]',
   'no format': (metadata) => ({ ...metadata, format: undefined }),
   'format 0': (metadata) => ({ ...metadata, format: 0 }),
@@ -97,9 +105,13 @@ test('metadata of a later version is VERSION', (t) => {
 })
 
 test('columns that differ in length are CORRUPT', (t) => {
-  const path = storeWith(t, () => undefined, (native) => {
-    native.setLengths(Uint32Array.of(native.regionId('trades\0sym\0data') as number), Float64Array.of(1))
-  })
+  const path = storeWith(
+    t,
+    () => undefined,
+    (native) => {
+      native.setLengths(Uint32Array.of(native.regionId('trades\0sym\0data') as number), Float64Array.of(1))
+    },
+  )
   throwsCode(t, () => open(path), 'ERR_STOA_CORRUPT')
 })
 
@@ -121,11 +133,15 @@ const labels: Record<string, number[]> = {
 
 for (const [what, bytes] of Object.entries(labels)) {
   test(`labels with ${what} are CORRUPT when they are needed`, (t) => {
-    const path = storeWith(t, () => undefined, (native) => {
-      const id = native.regionId('trades\0sym\0labels') as number
-      new Uint8Array(native.window(id, 2 ** 32)).set(bytes)
-      native.setLengths(Uint32Array.of(id), Float64Array.of(bytes.length))
-    })
+    const path = storeWith(
+      t,
+      () => undefined,
+      (native) => {
+        const id = native.regionId('trades\0sym\0labels') as number
+        new Uint8Array(native.window(id, 2 ** 32)).set(bytes)
+        native.setLengths(Uint32Array.of(id), Float64Array.of(bytes.length))
+      },
+    )
     const store = open(path)
     const table = store.table('trades')
     t.is(table.columns['price']?.at(0), 1)

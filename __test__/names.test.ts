@@ -58,11 +58,12 @@ function withColumns(types: (place: number) => Type): Record<string, Type> {
   return schema
 }
 
+const value = (place: number, add: number): unknown => (place % 4 === 1 ? `s${place + add}` : place + add)
+
 test('columns of any name are own properties of rows, and nothing runs', (t) => {
   const path = storePath(t)
   let store = open(path)
   const schema = withColumns((place) => [f64, symbol, u32, timestamp][place % 4] as Type)
-  const value = (place: number, add: number): unknown => (place % 4 === 1 ? `s${place + add}` : place + add)
   const rowOf = (add: number): Record<string, unknown> =>
     Object.fromEntries(nasty.map((name, place) => [name, value(place, add)]))
   let table = store.table('t', schema)
@@ -103,7 +104,11 @@ function entries(row: object): [string, unknown][] {
 
 test('what every object inherits is not a value of a row', (t) => {
   const store = open(storePath(t))
-  const schema = Object.fromEntries([['__proto__', f64], ['constructor', f64], ['a', f64]])
+  const schema = Object.fromEntries([
+    ['__proto__', f64],
+    ['constructor', f64],
+    ['a', f64],
+  ])
   const table = store.table('t', schema)
   const message = /column '(__proto__|constructor)' of table 't' is missing/
   t.throws(() => table.push({ a: 1 }), { instanceOf: TypeError, message })

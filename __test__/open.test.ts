@@ -112,7 +112,10 @@ test('options are checked, and a misspelled one is told with the right name', (t
   t.is(wrong({ colour: 5 })?.message, "there is no option 'colour'")
   t.is(wrong({ wait: '5' })?.message, "the option 'wait' must be a number, found '5' (a string)")
   t.is(wrong({ create: 1 })?.message, "the option 'create' must be true or false, found 1")
-  t.is(wrong({ access: 'append' })?.message, "the option 'access' must be one of 'write', 'read', found 'append' (a string)")
+  t.is(
+    wrong({ access: 'append' })?.message,
+    "the option 'access' must be one of 'write', 'read', found 'append' (a string)",
+  )
   t.true(wrong({ wait: -1 }) instanceof RangeError)
   t.true(wrong({ wait: Number.NaN }) instanceof RangeError)
   t.true(wrong({ mode: 1.5 }) instanceof RangeError)
@@ -193,16 +196,17 @@ test('migrate runs once, in one transaction, and its version is durable at once'
   store.close()
 })
 
+const failingMigrate = (opened: Store): void => {
+  opened.drop('t')
+  throw new Error('not today')
+}
+
 test('a migration that throws leaves the file as it was, and its lock free', (t) => {
   const path = storePath(t)
   let store = open(path, { version: 1 })
   store.table('t', { x: f64 }).push({ x: 20 })
   store.close()
-  const migrate = (opened: Store): void => {
-    opened.drop('t')
-    throw new Error('not today')
-  }
-  t.throws(() => open(path, { version: 2, migrate }), { message: 'not today' })
+  t.throws(() => open(path, { version: 2, migrate: failingMigrate }), { message: 'not today' })
   t.throws(() => open(path, { version: 2, migrate: () => Promise.resolve() as never }), { instanceOf: TypeError })
   store = open(path, { version: 1 })
   t.deepEqual(store.tables(), ['t'])

@@ -53,7 +53,10 @@ test('tables and arrays share one namespace', (t) => {
   const store = open(path)
   store.table('a', { x: f64 })
   store.array('b', f64)
-  t.is(throwsCode(t, () => store.array('a', f64), 'ERR_STOA_SCHEMA').message, `'a' is a table in '${path}', not an array`)
+  t.is(
+    throwsCode(t, () => store.array('a', f64), 'ERR_STOA_SCHEMA').message,
+    `'a' is a table in '${path}', not an array`,
+  )
   t.is(
     throwsCode(t, () => store.table('b', { x: f64 }), 'ERR_STOA_SCHEMA').message,
     `'b' is an array in '${path}', not a table`,
@@ -101,7 +104,8 @@ test('drop removes a table or an array, its handle is NOT_FOUND, and the name is
 
 test('what is no schema is refused and told', (t) => {
   const store = open(storePath(t))
-  const wrong = (schema: unknown): string => t.throws(() => store.table('t', schema as never), { instanceOf: TypeError }).message
+  const wrong = (schema: unknown): string =>
+    t.throws(() => store.table('t', schema as never), { instanceOf: TypeError }).message
   t.is(wrong({}), "the schema of table 't' has no columns")
   t.is(wrong(null), "the schema of table 't' must be an object of types, found null")
   t.is(wrong(f64), "the schema of table 't' must be an object of types, found an object (Object)")
@@ -132,7 +136,11 @@ test('info tells the store, its tables and arrays', (t) => {
   t.true(info.logBytes > 0)
   t.true(info.freeBytes >= 0)
   t.deepEqual(
-    info.tables.map(({ name, length, columns }) => ({ name, length, columns: columns.map(({ name, type, bytes }) => [name, type, bytes]) })),
+    info.tables.map(({ name, length, columns }) => ({
+      name,
+      length,
+      columns: columns.map(({ name, type, bytes }) => [name, type, bytes]),
+    })),
     [
       {
         name: 't',

@@ -1,5 +1,6 @@
 // Goal: the verbs of a table do what Array's do, with the edge cases of the documentation.
 // Method: small tables of mixed types. Run twice: see codegen.test.ts.
+import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { bool, f64, oneOf, open, type Store, symbol, type Table, u32 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
@@ -34,7 +35,23 @@ test('push gives the new length, and at gives the rows', (t) => {
 
 test('at reads its index as Array.prototype.at does', (t) => {
   const { table } = filled(t)
-  const indices = [0, 2, 3, -3, -4, 1.9, -1.9, 0.5, -0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, '1', null, undefined]
+  const indices = [
+    0,
+    2,
+    3,
+    -3,
+    -4,
+    1.9,
+    -1.9,
+    0.5,
+    -0.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 32,
+    '1',
+    null,
+    undefined,
+  ]
   for (const index of indices as number[]) t.deepEqual(table.at(index), rows.at(index), String(index))
   for (const index of indices as number[]) t.deepEqual(table.columns.qty.at(index), rows.at(index)?.qty, String(index))
 })
@@ -44,7 +61,11 @@ test('rows, iteration and slices give rows as Array.prototype.slice does', (t) =
   t.deepEqual([...table], rows)
   for (const [start, end] of [[], [1], [1, 2], [-2], [-2, -1], [0, 99], [2, 1], [99], [-99, 2]] as number[][]) {
     t.deepEqual([...table.rows(start, end)], rows.slice(start, end), `${start} ${end}`)
-    t.deepEqual(Array.from(table.cursor(start, end), (row) => ({ ...row })), rows.slice(start, end), `${start} ${end}`)
+    t.deepEqual(
+      Array.from(table.cursor(start, end), (row) => ({ ...row })),
+      rows.slice(start, end),
+      `${start} ${end}`,
+    )
   }
 })
 
@@ -177,7 +198,13 @@ test('reading a row that pushes to the table does not lose either', (t) => {
     },
   }
   table.push(row)
-  t.deepEqual([...table].map(({ price }) => price).slice(3, -1).every((price) => price === 2.5), true)
+  t.deepEqual(
+    [...table]
+      .map(({ price }) => price)
+      .slice(3, -1)
+      .every((price) => price === 2.5),
+    true,
+  )
   t.is(table.at(-1)?.price, 77)
 })
 
@@ -212,9 +239,23 @@ test('two tables with the same columns keep apart', (t) => {
   t.deepEqual([...table], rows)
 })
 
+test('printing a store, a table or an array tells what it is', (t) => {
+  const { store, table } = filled(t)
+  t.is(inspect(store), `Store '${store.path}'`)
+  t.is(
+    inspect(table),
+    "Table 'trades' of 3 rows { 'price': f64, 'qty': u32, 'sym': symbol, 'side': oneOf('buy', 'sell'), 'ok': bool }",
+  )
+  t.is(inspect(store.array('a', f64)), "PersistentArray 'a' of 0 f64")
+  store.close()
+  t.is(inspect(store), `Store '${store.path}' (closed)`)
+})
+
 test('a table of 300 columns works', (t) => {
   const store = open(storePath(t))
-  const schema = Object.fromEntries(Array.from({ length: 300 }, (_, place) => [`c${place}`, place % 2 === 0 ? f64 : u32]))
+  const schema = Object.fromEntries(
+    Array.from({ length: 300 }, (_, place) => [`c${place}`, place % 2 === 0 ? f64 : u32]),
+  )
   const table = store.table('wide', schema)
   const row = Object.fromEntries(Object.keys(schema).map((name, place) => [name, place]))
   for (let i = 0; i < 20; i++) table.push(row as never)

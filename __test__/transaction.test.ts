@@ -9,7 +9,10 @@ test('what the function returns comes back, and its changes are durable', async 
   const path = storePath(t)
   let store = open(path)
   const table = store.table('t', { x: f64 })
-  t.is(store.transactionSync(() => table.push({ x: 1 })), 1)
+  t.is(
+    store.transactionSync(() => table.push({ x: 1 })),
+    1,
+  )
   t.is(await store.transaction(() => table.push({ x: 2 })), 2)
   t.is(store.commitId, 2)
   store.close({ discard: true })
@@ -31,7 +34,10 @@ test('a function that throws leaves everything as it was at the last commit', as
     store.table('new', { y: f64 }).push({ y: 1 })
     throw failure
   }
-  t.is(t.throws(() => store.transactionSync(fail)), failure)
+  t.is(
+    t.throws(() => store.transactionSync(fail)),
+    failure,
+  )
   const check = (): void => {
     t.deepEqual([...table], [{ x: 1, sym: 'A' }])
     t.deepEqual(table.columns.sym.labels, ['A'])
@@ -56,16 +62,23 @@ test('an async function is refused before it runs, and a promise after, with a r
   const asynchronous = async (): Promise<void> => {
     ran++
   }
-  t.throws(() => store.transactionSync(asynchronous), { instanceOf: TypeError, message: /is an async function, which was not called/ })
+  t.throws(() => store.transactionSync(asynchronous), {
+    instanceOf: TypeError,
+    message: /is an async function, which was not called/,
+  })
   await t.throwsAsync(() => store.transaction(asynchronous), { instanceOf: TypeError })
   t.is(ran, 0)
   t.is(table.length, 1)
   const promising = (): Promise<number> => Promise.resolve(table.push({ x: 1 }))
-  t.throws(() => store.transactionSync(promising), { instanceOf: TypeError, message: /returned a promise; its changes were rolled back/ })
+  t.throws(() => store.transactionSync(promising), {
+    instanceOf: TypeError,
+    message: /returned a promise; its changes were rolled back/,
+  })
   t.is(table.length, 0)
   await t.throwsAsync(() => store.transaction(promising), { instanceOf: TypeError })
   t.is(table.length, 0)
-  for (const fn of [undefined, null, 5, {}]) t.throws(() => store.transactionSync(fn as never), { instanceOf: TypeError })
+  for (const fn of [undefined, null, 5, {}])
+    t.throws(() => store.transactionSync(fn as never), { instanceOf: TypeError })
   store.close()
 })
 
@@ -99,7 +112,10 @@ test('a transaction that changes nothing makes no commit', (t) => {
   const store = open(storePath(t))
   store.table('t', { x: f64 })
   store.commitSync()
-  t.is(store.transactionSync(() => 'done'), 'done')
+  t.is(
+    store.transactionSync(() => 'done'),
+    'done',
+  )
   t.is(store.commitId, 1)
   store.close()
 })

@@ -101,7 +101,20 @@ const cases: Record<string, Case> = {
   },
   symbol: {
     type: symbol,
-    good: ['a', '', 'a', 'é', 'e\u0301', '😀', 'x'.repeat(1_000_000), 'y'.repeat(127), 'z'.repeat(128), '__proto__', '\0', '\uFEFFb'],
+    good: [
+      'a',
+      '',
+      'a',
+      'é',
+      'e\u0301',
+      '😀',
+      'x'.repeat(1_000_000),
+      'y'.repeat(127),
+      'z'.repeat(128),
+      '__proto__',
+      '\0',
+      '\uFEFFb',
+    ],
     typeErrors: ['\ud800', 'a\udc00b', '\udc00\ud800', 1, null, undefined, Symbol('a'), Object('a')],
     rangeErrors: [],
   },
@@ -111,86 +124,119 @@ function each(check: (t: ExecutionContext, one: Case) => void, fact: (name: stri
   for (const [name, one] of Object.entries(cases)) test(fact(name), (t) => check(t, one))
 }
 
-each((t, { type, good, out = good }) => {
-  const path = storePath(t)
-  let store = open(path)
-  const pushed = store.table('pushed', { v: type })
-  const appended = store.table('appended', { v: type })
-  const set = store.table('set', { v: type })
-  const filled = store.table('filled', { v: type })
-  const array = store.array('array', type)
-  for (const [index, v] of good.entries()) {
-    t.is(pushed.push({ v }), index + 1)
-    set.push({ v: good[0] })
-    set.set(index, { v })
-    filled.push({ v: good[0] })
-    const cursor = filled.cursor().seek(index)
-    cursor.row.v = v
-    t.deepEqual(cursor.row.v, out[index])
-  }
-  appended.append({ v: good })
-  array.push(...good)
-  for (const table of [pushed, appended, set, filled]) {
-    t.deepEqual([...table.columns.v], out)
-    t.deepEqual(Array.from(table, ({ v }) => v), out)
-    t.deepEqual(Array.from(table.cursor(), ({ v }) => v), out)
-  }
-  t.deepEqual([...array], out)
-  store.close()
-  store = open(path)
-  for (const name of ['pushed', 'appended', 'set', 'filled']) t.deepEqual(Array.from(store.table(name), ({ v }) => v), out)
-  t.deepEqual([...store.array('array', type)], out)
-  store.close()
-}, (name) => `${name} gives back what it took, after reopening too`)
+each(
+  (t, { type, good, out = good }) => {
+    const path = storePath(t)
+    let store = open(path)
+    const pushed = store.table('pushed', { v: type })
+    const appended = store.table('appended', { v: type })
+    const set = store.table('set', { v: type })
+    const filled = store.table('filled', { v: type })
+    const array = store.array('array', type)
+    for (const [index, v] of good.entries()) {
+      t.is(pushed.push({ v }), index + 1)
+      set.push({ v: good[0] })
+      set.set(index, { v })
+      filled.push({ v: good[0] })
+      const cursor = filled.cursor().seek(index)
+      cursor.row.v = v
+      t.deepEqual(cursor.row.v, out[index])
+    }
+    appended.append({ v: good })
+    array.push(...good)
+    for (const table of [pushed, appended, set, filled]) {
+      t.deepEqual([...table.columns.v], out)
+      t.deepEqual(
+        Array.from(table, ({ v }) => v),
+        out,
+      )
+      t.deepEqual(
+        Array.from(table.cursor(), ({ v }) => v),
+        out,
+      )
+    }
+    t.deepEqual([...array], out)
+    store.close()
+    store = open(path)
+    for (const name of ['pushed', 'appended', 'set', 'filled'])
+      t.deepEqual(
+        Array.from(store.table(name), ({ v }) => v),
+        out,
+      )
+    t.deepEqual([...store.array('array', type)], out)
+    store.close()
+  },
+  (name) => `${name} gives back what it took, after reopening too`,
+)
 
-each((t, { type, good, typeErrors, rangeErrors }) => {
-  const store = open(storePath(t))
-  const first = good[0]
-  const table = store.table('t', { v: type })
-  const array = store.array('a', type)
-  // A symbol that is there, so that codes exist.
-  table.append({ v: [first, first] })
-  array.push(first, first)
-  const before = [...table.columns.v]
-  const labels = type.name === 'symbol' ? table.columns.v.labels : []
-  const column = table.columns.v
-  const expected = [
-    ...typeErrors.map((value) => ({ value, instanceOf: TypeError })),
-    ...rangeErrors.map((value) => ({ value, instanceOf: RangeError })),
-  ]
-  for (const { value, instanceOf } of expected) {
-    t.throws(() => table.push({ v: value }), { instanceOf }, `push ${String(value)}`)
-    t.throws(() => table.set(1, { v: value }), { instanceOf }, `set ${String(value)}`)
-    t.throws(() => table.append({ v: [first, value] }), { instanceOf }, `append ${String(value)}`)
-    t.throws(() => table.append([{ v: first }, { v: value }]), { instanceOf }, `append rows ${String(value)}`)
-    t.throws(() => (table.cursor().seek(1).row.v = value), { instanceOf }, `cursor ${String(value)}`)
-    t.throws(() => column.set(1, value), { instanceOf }, `column ${String(value)}`)
-    t.throws(() => column.fill(value), { instanceOf }, `fill ${String(value)}`)
-    t.throws(() => array.push(first, value), { instanceOf }, `array ${String(value)}`)
-    t.throws(() => array.set(0, value), { instanceOf }, `array set ${String(value)}`)
-    t.throws(() => array.append([first, value]), { instanceOf }, `array append ${String(value)}`)
-  }
-  t.deepEqual([...table.columns.v], before)
-  t.deepEqual([...array], before)
-  if (type.name === 'symbol') t.deepEqual(table.columns.v.labels, labels)
-  store.close()
-}, (name) => `${name} refuses what it cannot hold, and nothing was changed`)
+each(
+  (t, { type, good, typeErrors, rangeErrors }) => {
+    const store = open(storePath(t))
+    const first = good[0]
+    const table = store.table('t', { v: type })
+    const array = store.array('a', type)
+    // A symbol that is there, so that codes exist.
+    table.append({ v: [first, first] })
+    array.push(first, first)
+    const before = [...table.columns.v]
+    const labels = type.name === 'symbol' ? table.columns.v.labels : []
+    const column = table.columns.v
+    const expected = [
+      ...typeErrors.map((value) => ({ value, instanceOf: TypeError })),
+      ...rangeErrors.map((value) => ({ value, instanceOf: RangeError })),
+    ]
+    for (const { value, instanceOf } of expected) {
+      t.throws(() => table.push({ v: value }), { instanceOf }, `push ${String(value)}`)
+      t.throws(() => table.set(1, { v: value }), { instanceOf }, `set ${String(value)}`)
+      t.throws(() => table.append({ v: [first, value] }), { instanceOf }, `append ${String(value)}`)
+      t.throws(() => table.append([{ v: first }, { v: value }]), { instanceOf }, `append rows ${String(value)}`)
+      t.throws(() => (table.cursor().seek(1).row.v = value), { instanceOf }, `cursor ${String(value)}`)
+      t.throws(() => column.set(1, value), { instanceOf }, `column ${String(value)}`)
+      t.throws(() => column.fill(value), { instanceOf }, `fill ${String(value)}`)
+      t.throws(() => array.push(first, value), { instanceOf }, `array ${String(value)}`)
+      t.throws(() => array.set(0, value), { instanceOf }, `array set ${String(value)}`)
+      t.throws(() => array.append([first, value]), { instanceOf }, `array append ${String(value)}`)
+    }
+    t.deepEqual([...table.columns.v], before)
+    t.deepEqual([...array], before)
+    if (type.name === 'symbol') t.deepEqual(table.columns.v.labels, labels)
+    store.close()
+  },
+  (name) => `${name} refuses what it cannot hold, and nothing was changed`,
+)
 
 test('a refused value is told with its column, its type and what was found', (t) => {
   const store = open(storePath(t))
-  const table = store.table('t', { price: f64, n: u8, sym: symbol, side: oneOf('buy', 'sell'), at: timestamp, ok: bool, big: i64 })
+  const table = store.table('t', {
+    price: f64,
+    n: u8,
+    sym: symbol,
+    side: oneOf('buy', 'sell'),
+    at: timestamp,
+    ok: bool,
+    big: i64,
+  })
   const row = { price: 1, n: 1, sym: 'A', side: 'buy', at: 1, ok: true, big: 1n }
   const told = (wrong: object): string => t.throws(() => table.push({ ...row, ...wrong } as never)).message
   t.is(told({ price: '1' }), "column 'price' of table 't' is f64 and takes a number, found '1' (a string)")
   t.is(told({ n: 300 }), "column 'n' of table 't' is u8 and takes whole numbers from 0 to 255, found 300")
   t.is(told({ n: Number.NaN }), "column 'n' of table 't' is u8 and takes whole numbers from 0 to 255, found NaN")
   t.is(told({ sym: 5 }), "column 'sym' of table 't' is symbol and takes a string, found 5")
-  t.is(told({ sym: 'a\ud800' }), "column 'sym' of table 't' cannot hold 'a\\ud800': it has a lone surrogate and no UTF-8")
-  t.is(told({ side: 'selll' }), "column 'side' of table 't' takes one of 'buy', 'sell', found 'selll'; did you mean 'sell'?")
+  t.is(
+    told({ sym: 'a\ud800' }),
+    "column 'sym' of table 't' cannot hold 'a\\ud800': it has a lone surrogate and no UTF-8",
+  )
+  t.is(
+    told({ side: 'selll' }),
+    "column 'side' of table 't' takes one of 'buy', 'sell', found 'selll'; did you mean 'sell'?",
+  )
   t.is(told({ at: new Date(Number.NaN) }), "column 'at' of table 't' is timestamp and cannot hold an invalid Date")
   t.is(told({ ok: 1 }), "column 'ok' of table 't' is bool and takes true or false, found 1")
   t.is(told({ big: 1 }), "column 'big' of table 't' is i64 and takes a bigint, found 1")
-  t.is(told({ big: 2n ** 63n }), `column 'big' of table 't' is i64 and takes whole numbers from ${-(2n ** 63n)} to ${2n ** 63n - 1n}, found ${2n ** 63n}n (a bigint)`)
+  t.is(
+    told({ big: 2n ** 63n }),
+    `column 'big' of table 't' is i64 and takes whole numbers from ${-(2n ** 63n)} to ${2n ** 63n - 1n}, found ${2n ** 63n}n (a bigint)`,
+  )
   t.is(told({ price: undefined }), "column 'price' of table 't' is missing in what was given; nothing was changed")
   t.is(told({ sise: 1 }), "table 't' has no column 'sise'; did you mean 'side'?")
   t.is(told({ volume: 1 }), "table 't' has no column 'volume'")

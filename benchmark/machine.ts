@@ -1,6 +1,6 @@
 // What a number means nothing without: the machine, its disk, and the versions.
 import { readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { peers } from './peers/index.ts'
 
 export interface Machine {
@@ -12,6 +12,8 @@ export interface Machine {
   readonly node: string
   readonly v8: string
   readonly peers: Record<string, string>
+  /** Processes that wanted a processor in the last minute: much above 1 means that others disturbed the run. */
+  readonly load: number
   readonly date: string
 }
 
@@ -37,6 +39,7 @@ export function describeMachine(directory: string): Machine {
     node,
     v8,
     peers: Object.fromEntries([...peers.values()].map(({ name, version }) => [name, version])),
+    load: loadavg()[0]!,
     date: new Date().toISOString(),
   }
 }

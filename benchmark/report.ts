@@ -43,13 +43,13 @@ export function toMarkdown({ machine, rows, trials: reports }: Report, trials: r
 }
 
 function machineLines(machine: Machine, rows: number): string {
-  const { processor, cores, memoryBytes, kernel, fileSystem, node, v8, peers, date } = machine
+  const { processor, cores, memoryBytes, kernel, fileSystem, node, v8, peers, load, date } = machine
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
   return [
     `- ${processor}, ${cores} cores, ${memory}; ${kernel}; ${fileSystem}`,
     `- Node ${node} (V8 ${v8}); stoa ${peers['stoa']}`,
     `- ${rows.toLocaleString('en-US')} rows; medians of rounds; ratios are medians of the ratios within rounds`,
-    `- ${date}`,
+    `- ${date}, load ${load.toFixed(1)} at the end`,
   ].join('\n')
 }
 

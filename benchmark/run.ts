@@ -54,22 +54,30 @@ async function runApart(
   names: readonly string[],
   rounds: number,
 ): Promise<Result> {
-  const results: Record<string, EntryResult> = {}
+  const singles = new Map<string, EntryResult[]>(names.map((name) => [name, []]))
   for (let round = 0; round < warmups + rounds; round++) {
     showProgress(`${assignment.trial}, round ${round + 1} of ${warmups + rounds}`)
     for (const name of round % 2 ? names.toReversed() : names) {
-      const one = (await runWorker({ ...assignment, entries: [name], rounds: 1, warmups: 0 }))[name]!
-      const before = results[name]
-      if (before && before.answer !== one.answer) throw new Error(`'${name}' answers differently from round to round`)
-      const times = round < warmups ? [] : [...(before?.times ?? []), ...one.times]
-      results[name] = { times, answer: one.answer, metrics: greatest(before?.metrics ?? {}, one.metrics) }
+      const result = await runWorker({ ...assignment, entries: [name], rounds: 1, warmups: 0 })
+      if (round >= warmups) singles.get(name)!.push(result[name]!)
     }
   }
-  return results
+  return Object.fromEntries(names.map((name) => [name, together(name, singles.get(name)!)]))
 }
 
-function greatest(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(b).map(([name, value]) => [name, Math.max(a[name] ?? value, value)]))
+/** One result of many: all times, the one answer; of other times the median, of counts the greatest. */
+function together(name: string, results: readonly EntryResult[]): EntryResult {
+  const { answer, metrics } = results[0]!
+  if (results.some((other) => other.answer !== answer)) throw new Error(`'${name}' answers differently each round`)
+  const summary = (metric: string): number => {
+    const found = results.map((result) => result.metrics[metric]!)
+    return metric.endsWith('Ms') ? median(found) : Math.max(...found)
+  }
+  return {
+    times: results.flatMap(({ times }) => times),
+    answer,
+    metrics: Object.fromEntries(Object.keys(metrics).map((metric) => [metric, summary(metric)])),
+  }
 }
 
 async function runWorker(assignment: Assignment): Promise<Result> {

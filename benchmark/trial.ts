@@ -18,7 +18,7 @@ export interface Contender {
   /** A number that must be the same for all contenders of a trial after the same number of rounds. Not timed. */
   answer(): number
   /** What else was measured in the last round. */
-  metrics?(): Record<string, number>
+  metrics?(): Promise<Record<string, number>>
   close(): void
 }
 

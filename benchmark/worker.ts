@@ -22,7 +22,7 @@ export interface EntryResult {
   readonly metrics: Record<string, number>
 }
 
-export type Result = Record<string, EntryResult>
+export type Result = { [entry: string]: EntryResult }
 
 interface Running {
   readonly entry: Entry
@@ -50,12 +50,12 @@ async function runAssignment(assignment: Assignment): Promise<Result> {
       if (round >= warmups) times.push(ms)
     }
   }
-  const results = running.map(({ entry, contender, times }) => {
-    const result = { times, answer: contender.answer(), metrics: contender.metrics?.() ?? {} }
+  const results: Result = {}
+  for (const { entry, contender, times } of running) {
+    results[entry.name] = { times, answer: contender.answer(), metrics: (await contender.metrics?.()) ?? {} }
     contender.close()
-    return [entry.name, result] as const
-  })
-  return Object.fromEntries(results)
+  }
+  return results
 }
 
 async function start(entry: Entry, { rows, directory }: Setting): Promise<Running> {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendValues } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
@@ -96,6 +97,15 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     this.#checkUsable()
     checkCount(elements, 'the number of elements to reserve')
     this.storage.data.grow(this.rowCount + elements, true)
+  }
+
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.describe })
+  }
+
+  /** For `console.log`: what it is, not how. */
+  describe(): string {
+    return `PersistentArray ${quoted(this.name)} of ${this.rowCount} ${this.storage.type}`
   }
 
   /** Hands the length to the region, before a commit. */

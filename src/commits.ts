@@ -34,16 +34,17 @@ export class CommitQueue {
   begin(): Promise<number> {
     const { native } = this.#session
     this.#session.publishLengths()
-    const commitId = native.capture()
+    const ticket = native.capture()
     // With nothing new, what the caller wants durable is what the newest commit holds.
-    if (commitId === null)
+    if (ticket === null)
       return this.#inFlight === 0 || !this.#newest ? Promise.resolve(native.commitId()) : this.#newest
+    const commitId = native.capturedCommitId()
     this.#newestId = commitId
     this.#inFlight++
     // It starts whether or not the one before failed: what it meets then is the native store's to say.
     const performed = (this.#newest ?? Promise.resolve()).then(
-      () => this.#perform(commitId),
-      () => this.#perform(commitId),
+      () => this.#perform(ticket, commitId),
+      () => this.#perform(ticket, commitId),
     )
     this.#newest = performed
     return performed
@@ -63,11 +64,11 @@ export class CommitQueue {
     this.#closing = { durableId: native.commitId(), failure }
   }
 
-  async #perform(commitId: number): Promise<number> {
+  async #perform(ticket: number, commitId: number): Promise<number> {
     const { native, path } = this.#session
     try {
       if (this.#closing === undefined) {
-        await native.perform(commitId)
+        await native.perform(ticket)
         if (!this.#session.closed) native.settle()
       } else if (commitId > this.#closing.durableId) {
         throw (

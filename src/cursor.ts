@@ -33,14 +33,16 @@ export class StoredCursor implements Cursor {
   readonly table: StoredTable
   readonly row: CursorRow<Columns>
   position: number
-  /** Infinity: up to wherever the table ends by then. */
+  /** Where it ends; not before the table does when that is open. Two fields, so that this one stays a small integer. */
   readonly end: number
+  readonly isOpenEnded: boolean
 
   constructor(table: StoredTable, start?: number, end?: number) {
     const length = table.length
     this.table = table
     this.position = slicePosition(start, length, 0) - 1
-    this.end = slicePosition(end, length, Number.POSITIVE_INFINITY)
+    this.end = slicePosition(end, length, 0)
+    this.isOpenEnded = end === undefined
     this.row = rowUnder(this)
   }
 
@@ -50,12 +52,12 @@ export class StoredCursor implements Cursor {
 
   next(): boolean {
     const position = this.position + 1
-    if (position >= this.end || position >= this.table.rowCount) {
-      this.table.checkUsable()
-      return false
+    if (position < this.table.rowCount && (this.isOpenEnded || position < this.end)) {
+      this.position = position
+      return true
     }
-    this.position = position
-    return true
+    this.table.checkUsable()
+    return false
   }
 
   seek(index: number): this {

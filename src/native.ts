@@ -122,6 +122,10 @@ export class Native {
     return attempt(() => this.#binding.capture())
   }
 
+  capturedCommitId(): number {
+    return attempt(() => this.#binding.capturedCommitId())
+  }
+
   perform(id: number): Promise<void> {
     return attempted(() => this.#binding.perform(id))
   }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { StoredArray } from './array.ts'
 import { stopBackground } from './background.ts'
 import { CommitQueue } from './commits.ts'
@@ -193,6 +194,15 @@ export class StoredStore {
     } finally {
       this.close()
     }
+  }
+
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.describe })
+  }
+
+  /** For `console.log`: what it is, not how. */
+  describe(): string {
+    return `Store ${quoted(this.path)}${this.closed ? ' (closed)' : ''}`
   }
 
   /** Sets the version of the user's data: durable with the next commit. */

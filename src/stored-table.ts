@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendTo, type AppendSource } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
@@ -131,6 +132,16 @@ export class StoredTable {
 
   cursor(start?: number, end?: number): Cursor {
     return new StoredCursor(this, start, end)
+  }
+
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.describe })
+  }
+
+  /** For `console.log`: what it is, not how. */
+  describe(): string {
+    const types = this.storages.map(({ name, type }) => `${quoted(name)}: ${type}`)
+    return `Table ${quoted(this.name)} of ${this.rowCount} rows { ${types.join(', ')} }`
   }
 
   /** The accessors of a row under a cursor. */

@@ -1,12 +1,19 @@
 import { found, quoted } from './errors.ts'
-import { type BigIntArray, type ElementKind, type ElementKindName, KINDS, type NumberArray } from './elements.ts'
+import {
+  type BigIntArray,
+  type ElementKind,
+  type ElementKindName,
+  KINDS,
+  type NumberArray,
+  type TypedArray,
+} from './elements.ts'
 import { isWellFormed } from './names.ts'
 
 /**
  * What a column or an array holds. The values of this module (`f64`, `symbol`, `oneOf('buy', 'sell')`, …) are the only
  * ones; a schema is an object of them.
  */
-export interface Type<Value = unknown, Input = unknown, Data = unknown, Source = unknown> {
+export interface Type<Value = unknown, Input = unknown, Data = TypedArray, Source = unknown> {
   /** As in the file: `'f64'`, `'oneOf'`, … */
   readonly name: string
   /** As in messages: `f64`, `oneOf('buy', 'sell')`, … */

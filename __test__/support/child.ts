@@ -70,12 +70,21 @@ export function scriptArguments(code: string, argv: readonly string[] = [], flag
 }
 
 /** Runs it to its end. */
-export async function runScript(code: string, argv: readonly string[] = [], flags: readonly string[] = []): Promise<Output> {
+export async function runScript(
+  code: string,
+  argv: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<Output> {
   return run(process.execPath, scriptArguments(code, argv, flags))
 }
 
-export async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Output> {
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd: string = root,
+): Promise<Output> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk) => (stdout += String(chunk)))

@@ -18,22 +18,21 @@ function scan({ rows }: Setting): Contender {
   }
 }
 
+/** Four stores a row into arrays that are long enough. */
 function push({ rows }: Setting): Contender {
   const table = emptyRows(rows)
+  const { ts, price, qty, sym } = table
   return {
-    round: () => storeRows(table, rows),
+    round: () => {
+      for (let i = 0; i < rows; i++) {
+        ts[i] = tsOf(i)
+        price[i] = priceOf(i)
+        qty[i] = qtyOf(i)
+        sym[i] = symOf(i)
+      }
+    },
     answer: () => checksum(table, rows),
     close: () => {},
-  }
-}
-
-/** Four stores a row into arrays that are long enough. */
-function storeRows({ ts, price, qty, sym }: Rows, rows: number): void {
-  for (let i = 0; i < rows; i++) {
-    ts[i] = tsOf(i)
-    price[i] = priceOf(i)
-    qty[i] = qtyOf(i)
-    sym[i] = symOf(i)
   }
 }
 

@@ -105,7 +105,11 @@ impl<M: Medium> Store<M> {
         if !record::fits(log, 0, record_bytes) {
             let bytes = log_bytes_for(record_bytes)
                 .ok_or_else(|| Error::new(ErrorKind::Limit, "the commit is too large for a log"))?;
-            log = self.allocate(bytes, None)?;
+            let least = record_bytes.next_multiple_of(UNIT_BYTES);
+            log = self.allocate(bytes, None).or_else(|error| match error.kind() {
+                ErrorKind::NoSpace => self.allocate(least, None),
+                _ => Err(error),
+            })?;
             (is_new_log, planned.taken) = (true, vec![log]);
         } else if log.bytes < LOG_BYTES_WITH_USE && record_bytes > 0 {
             // Only a convenience: where there is no room the log stays as it is.

@@ -91,6 +91,17 @@ pub struct Committer<M> {
     is_poisoned: AtomicBool,
 }
 
+/// A commit that panics half-way leaves as much doubt as a failed sync.
+struct PoisonOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for PoisonOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+}
+
 /// A panic while a lock was held leaves the data as consistent as an error there would.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -213,6 +224,7 @@ impl<M: Medium> Committer<M> {
         if self.is_poisoned() {
             return Err(poisoned());
         }
+        let _doubt = PoisonOnPanic(&self.is_poisoned);
         // Step 2, its disk part: the log is full.
         if let Some(checkpoint) = &flight.checkpoint {
             self.checkpoint(applied, checkpoint)?;
@@ -241,8 +253,16 @@ impl<M: Medium> Committer<M> {
         }
         applied.commit = write.commit;
         applied.head += write.record.len() as u64;
-        // Step 5: home, without a sync. The commit stands whatever happens here; a failure means
-        // that memory must not be trusted to show the file any more.
+        // Step 5: home, without a sync. Its first write tells a later recovery that the record is
+        // durable; nothing is acknowledged before that is told.
+        let told = if write.homes.is_empty() {
+            self.publish(applied, true)
+        } else {
+            write_sequence(&*self.medium, sequence_during(write.commit))
+        };
+        told.map_err(|error| self.doubt(&error, "pwrite", COMMIT))?;
+        // From here on the commit stands whatever happens; a failure means that memory must not be
+        // trusted to show the file any more.
         if !planted(Bug::HomeWritesFromMemory) && self.write_home(applied, write).is_err() {
             self.poison();
         }
@@ -250,14 +270,14 @@ impl<M: Medium> Committer<M> {
     }
 
     fn write_home(&self, applied: &Applied, write: &Write) -> io::Result<()> {
-        if !write.homes.is_empty() {
-            write_sequence(&*self.medium, sequence_during(write.commit))?;
-            self.write_pages(write)?;
-            write_sequence(&*self.medium, sequence_after(write.commit))?;
-        }
         for (offset, bytes) in &write.checksums {
             self.medium.write(*offset, bytes)?;
         }
+        if write.homes.is_empty() {
+            return Ok(());
+        }
+        self.write_pages(write)?;
+        write_sequence(&*self.medium, sequence_after(write.commit))?;
         self.publish(applied, true)
     }
 

@@ -127,6 +127,16 @@ pub trait Memory: Send {
     /// What the kernel says; what was there stays.
     fn map_anonymous(&mut self, offset: usize, bytes: usize) -> io::Result<()>;
 
+    /// Shows zeros that belong to this process alone in the first `bytes`, for good: nothing else
+    /// is mapped any more. Lets go of the file, and of the address space behind them, of which
+    /// nothing is mapped.
+    ///
+    /// # Errors
+    /// What the kernel says; what was there stays.
+    fn retire(&mut self, bytes: usize) -> io::Result<()> {
+        self.map_anonymous(0, bytes)
+    }
+
     /// Appends to `found`, ascending and once each, the offset of every `PAGE_BYTES` page of the
     /// given stretch, all of it `Role::Private`, that may be a copy which differs from the file.
     /// It never misses one; it may name one that is equal.

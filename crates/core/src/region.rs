@@ -159,11 +159,13 @@ impl<A: Memory> View<A> {
     }
 
     /// Lays zeros over everything: whoever still looks sees nothing of the file, and reaches
-    /// nothing of it. Where the system refuses, the mapping stays: that is safe too.
-    pub(crate) fn cover(&mut self) {
-        if self.memory.map_anonymous(0, in_memory(self.window_bytes)).is_ok() {
+    /// nothing of it. False where the system refuses: the mapping stays, and so must its extents.
+    pub(crate) fn cover(&mut self) -> bool {
+        let is_covered = self.memory.retire(in_memory(self.window_bytes)).is_ok();
+        if is_covered {
             (self.mapped_bytes, self.private_bytes) = (0, 0);
         }
+        is_covered
     }
 }
 

@@ -86,8 +86,9 @@ impl<M: Medium> Store<M> {
 
     /// A region that no commit ever held. No log names its extents: they are free at once.
     fn forget(&mut self, id: RegionId, entry: Entry, region: Region<M::Memory>) {
-        self.retire(id, region);
-        entry.extents.into_iter().for_each(|extent| self.space.give_back(extent));
+        if self.retire(id, region) {
+            entry.extents.into_iter().for_each(|extent| self.space.give_back(extent));
+        }
     }
 }
 

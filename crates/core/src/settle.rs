@@ -70,10 +70,10 @@ impl<M: Medium> Store<M> {
             self.commit_id = write.commit;
         }
         for dropped in in_flight.dropped {
-            if !planted(Bug::FreedExtentsReusedAtOnce) {
+            let is_covered = self.retire(dropped.id, dropped.region);
+            if is_covered && !planted(Bug::FreedExtentsReusedAtOnce) {
                 self.awaiting_checkpoint.extend(dropped.entry.extents);
             }
-            self.retire(dropped.id, dropped.region);
         }
         let awaiting: u64 = self.awaiting_checkpoint.iter().map(|extent| extent.bytes).sum();
         if awaiting > (self.space.end() / FREED_PART_OF_FILE).max(16 * UNIT_BYTES) {
@@ -113,11 +113,12 @@ impl<M: Medium> Store<M> {
     }
 
     /// The memory of a region that is gone for good: no view of it may ever reach another column.
-    pub(crate) fn retire(&mut self, id: RegionId, region: Region<M::Memory>) {
-        if let Some(mut view) = region.view {
-            view.cover();
-            self.retired.push((id, view.memory));
-        }
+    /// False where it may still show the file: its extents stay taken until the store is opened anew.
+    pub(crate) fn retire(&mut self, id: RegionId, region: Region<M::Memory>) -> bool {
+        let Some(mut view) = region.view else { return true };
+        let is_covered = view.cover();
+        self.retired.push((id, view.memory));
+        is_covered
     }
 
     fn region_or_dropped(&mut self, id: RegionId) -> Option<&mut Region<M::Memory>> {

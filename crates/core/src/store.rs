@@ -323,6 +323,12 @@ impl<M: Medium> Store<M> {
         self.capture()
     }
 
+    /// The number that the newest captured commit gets if it succeeds.
+    #[must_use]
+    pub fn captured_commit_id(&self) -> u64 {
+        self.plan.commit
+    }
+
     /// What performs commits.
     #[must_use]
     pub fn committer(&self) -> Arc<Committer<M>> {

@@ -44,8 +44,10 @@ impl<M: Medium> Store<M> {
     /// `NotFound`; `Limit` where memory or address space runs out.
     pub fn window(&mut self, id: RegionId, bytes: u64) -> Result<u64> {
         self.check_usable()?;
+        let system_page = self.medium.system_page_bytes() as u64;
         let view = self.view(id)?;
-        view.open_window(bytes.min(view.memory.reserved_bytes() as u64))?;
+        let reserved = view.memory.reserved_bytes() as u64;
+        view.open_window(bytes.min(reserved).next_multiple_of(system_page))?;
         Ok(view.window_bytes)
     }
 

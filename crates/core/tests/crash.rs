@@ -9,10 +9,12 @@
 //! each operation. `STOA_CUTS=50000` makes the storms longer; best with `--release`.
 
 #[expect(dead_code, reason = "failing calls are for another test")]
+#[expect(clippy::cast_possible_truncation, reason = "the simulated disk is small")]
 mod support;
 
 use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::schedule::{SCHEDULES, cut_everywhere};
+use support::sequel::repeat_a_lost_commit;
 use support::storm::storm;
 
 #[test]
@@ -41,4 +43,10 @@ fn no_cut_in_a_schedule_of_the_decisions_breaks_it() {
         brew(place, 1, 3_000_002, |seed| cut_everywhere(schedule, seed, with_large_pages(seed)));
         brew(place, 1, 3_000_003, |seed| cut_everywhere(schedule, seed, without_promises(seed)));
     }
+}
+
+#[test]
+fn a_lost_commit_does_not_come_back_when_its_rows_are_added_again() {
+    let place = ("crash", "a_lost_commit_does_not_come_back_when_its_rows_are_added_again");
+    brew(place, share(10), 4_000_001, |seed| repeat_a_lost_commit(seed, plain(seed)));
 }

@@ -7,15 +7,18 @@
 //! `crash`.
 
 #[expect(dead_code, reason = "some of the schedules are for another test")]
+#[expect(clippy::cast_possible_truncation, reason = "the simulated disk is small")]
 mod support;
 
 use stoa_core::{Close, ElementKind, ErrorKind, Growth, PAGE_BYTES};
 use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::failure::{fail_everywhere, storm_with_failures};
+use support::machine::Machine;
 use support::random::Random;
 use support::run::{Run, Stop};
-use support::schedule::{SCHEDULES, reopen_after_a_failed_sync};
-use support::simulated::{Machine, SimulatedMedium};
+use support::schedule::SCHEDULES;
+use support::sequel::reopen_after_a_failed_sync;
+use support::simulated::SimulatedMedium;
 use support::storm::formatted;
 
 #[test]

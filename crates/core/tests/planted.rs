@@ -5,7 +5,10 @@
 //!
 //! `cargo test -p stoa-core --features planted-bugs --test planted`
 
+#![cfg(feature = "planted-bugs")]
+
 #[expect(dead_code, reason = "the shares of the cuts are for the other tests")]
+#[expect(clippy::cast_possible_truncation, reason = "the simulated disk is small")]
 mod support;
 
 use std::panic;
@@ -15,7 +18,8 @@ use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
-use support::schedule::{SCHEDULES, cut_everywhere, reopen_after_a_failed_sync};
+use support::schedule::{SCHEDULES, cut_everywhere};
+use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
 use support::storm::storm;
 
 /// Storms that are tried for each bug.
@@ -54,6 +58,7 @@ fn in_schedules() -> Option<String> {
         .iter()
         .flat_map(|schedule| (1..=4).map(move |seed| (schedule, seed)))
         .find_map(|(schedule, seed)| cut_everywhere(schedule, seed, plain(seed)).err())
+        .or_else(|| (1..=4).find_map(|seed| repeat_a_lost_commit(seed, plain(seed)).err()))
         .map(|failure| failure.to_string())
 }
 
@@ -66,7 +71,10 @@ fn in_failures() -> Option<String> {
     })
 }
 
-fn must_be_found(bug: Bug, ways: &[(&str, fn() -> Option<String>)]) {
+/// A name, and a test that says what it found.
+type Way = (&'static str, fn() -> Option<String>);
+
+fn must_be_found(bug: Bug, ways: &[Way]) {
     for (way, test) in ways {
         match found(bug, test) {
             Some(what) => println!("{bug:?} in {way}: {what}"),
@@ -75,9 +83,9 @@ fn must_be_found(bug: Bug, ways: &[(&str, fn() -> Option<String>)]) {
     }
 }
 
-const STORMS: (&str, fn() -> Option<String>) = ("storms", in_storms);
-const SCHEDULED: (&str, fn() -> Option<String>) = ("schedules", in_schedules);
-const FAILURES: (&str, fn() -> Option<String>) = ("failing calls", in_failures);
+const STORMS: Way = ("storms", in_storms);
+const SCHEDULED: Way = ("schedules", in_schedules);
+const FAILURES: Way = ("failing calls", in_failures);
 
 /// A test for each bug, and where it must be found.
 macro_rules! bugs {
@@ -100,7 +108,7 @@ bugs! {
     a_last_record_believed_without_its_pages_is_found: NoDirectHash in STORMS SCHEDULED;
     a_log_reused_before_the_header_is_durable_is_found:
         HeaderNotSyncedBeforeLogReuse in STORMS SCHEDULED;
-    records_without_a_salt_are_found: NoSalt in STORMS;
+    records_without_a_salt_are_found: NoSalt in SCHEDULED;
     a_single_header_slot_is_found: OneHeaderSlot in STORMS SCHEDULED;
     granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED;
     a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED;

@@ -255,11 +255,18 @@ impl NativeStore {
         })
     }
 
-    /// Captures what changed and returns the id of that commit, now in flight, or null when
+    /// Captures what changed and returns the ticket of that commit, now in flight, or null when
     /// nothing did.
     #[napi(catch_unwind)]
     pub fn capture(&self) -> Result<Option<f64>> {
         self.with(|open| open.store().begin_commit().map(|id| id.map(double)))
+    }
+
+    /// The number that the newest captured commit gets. Its ticket may be larger: a ticket is
+    /// never used again, the number of a commit that failed is.
+    #[napi(catch_unwind)]
+    pub fn captured_commit_id(&self) -> Result<f64> {
+        self.with(|open| Ok(double(open.store().captured_commit_id())))
     }
 
     /// Makes a captured commit durable on the thread pool. One at a time a store, in the order of

@@ -24,12 +24,20 @@ pub struct Reservation {
     pub(super) base: NonNull<u8>,
     pub(super) bytes: usize,
     pub(super) pieces: Pieces,
-    pub(super) file: Arc<StdFile>,
-    pub(super) search: Arc<Search>,
-    pub(super) shared: Arc<SharedStretches>,
+    /// `None` once nothing of the file is shown any more: memory that outlives its store, because
+    /// somebody may still look, keeps no descriptor open.
+    origin: Option<Origin>,
     pub(super) system_page_bytes: usize,
     /// Children do not inherit the memory: there its addresses are somebody else's.
     process: u32,
+}
+
+/// What a reservation shows.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) file: Arc<StdFile>,
+    pub(super) search: Arc<Search>,
+    pub(super) shared: Arc<SharedStretches>,
 }
 
 // SAFETY: `base` is address space of the whole process, bound to no thread, and this value alone
@@ -54,9 +62,7 @@ impl Reservation {
             base: place::reserve(bytes)?,
             bytes,
             pieces: Pieces::default(),
-            file,
-            search,
-            shared,
+            origin: Some(Origin { file, search, shared }),
             system_page_bytes,
             process: process::id(),
         })
@@ -67,6 +73,28 @@ impl Reservation {
     #[must_use]
     pub fn base(&self) -> NonNull<u8> {
         self.base
+    }
+
+    /// What it shows, until it lets go of that.
+    pub(super) fn origin(&self) -> io::Result<&Origin> {
+        self.origin.as_ref().ok_or_else(|| io::Error::other("the memory was retired"))
+    }
+
+    /// Lets go of the file, and gives back the address space behind the first `bytes`, of which
+    /// nothing is mapped.
+    pub(super) fn let_go(&mut self, bytes: usize) {
+        let rest = self.range(bytes, self.bytes - bytes);
+        assert!(self.pieces.overlapping(rest.clone()).is_empty(), "memory in use stays");
+        self.origin = None;
+        if let Some(start) = NonNull::new(self.address(bytes))
+            && bytes > 0
+            && !rest.is_empty()
+        {
+            self.bytes = bytes;
+            // SAFETY: the range is the end of the reservation, in whole pages, and `self` has
+            // just forgotten it. Nothing of it was mapped, so nothing refers to it.
+            unsafe { place::release(start, rest.len()) };
+        }
     }
 
     /// Asserts that a stretch may be touched. Touching what is only reserved kills the process.
@@ -147,7 +175,7 @@ impl Reservation {
             };
             let part = range.start.max(piece.offset)..range.end.min(piece.end());
             let file_offset = content.file_offset + (part.start - piece.offset) as u64;
-            let file = Arc::clone(&self.file);
+            let file = Arc::clone(&self.origin()?.file);
             self.place(&part, Source::File(&file, file_offset, content.role))?;
         }
         Ok(())
@@ -170,7 +198,7 @@ impl Reservation {
         });
         match known {
             Some(baseline) => Ok(baseline),
-            None => Ok(Arc::new(Baseline::new(&self.file, stretch.start, range.len())?)),
+            None => Ok(Arc::new(Baseline::new(&self.origin()?.file, stretch.start, range.len())?)),
         }
     }
 

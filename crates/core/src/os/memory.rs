@@ -29,7 +29,7 @@ impl Memory for Reservation {
             return Ok(());
         }
         let stretch = file_offset..file_offset.saturating_add(bytes as u64);
-        let length = self.file.metadata()?.len();
+        let length = self.origin()?.file.metadata()?.len();
         if stretch.end.div_ceil(page_bytes) > length.div_ceil(page_bytes) {
             // Touching a page behind the end of a file kills the process.
             return Err(io::Error::new(
@@ -40,8 +40,9 @@ impl Memory for Reservation {
         let baseline = self.baseline(&range, &stretch)?;
         // Only there a barrier must be told what was written through memory.
         let told = role == Role::Shared && cfg!(not(target_os = "linux"));
-        let shared = told.then(|| self.shared.add(Arc::clone(&baseline), file_offset, bytes));
-        let file = Arc::clone(&self.file);
+        let origin = self.origin()?;
+        let shared = told.then(|| origin.shared.add(Arc::clone(&baseline), file_offset, bytes));
+        let file = Arc::clone(&origin.file);
         self.place(&range, Source::File(&file, file_offset, role))?;
         let content = Content::File(FileContent { file_offset, role, baseline, shared });
         self.pieces.put(Piece { offset, bytes, content });
@@ -59,6 +60,12 @@ impl Memory for Reservation {
         Ok(())
     }
 
+    fn retire(&mut self, bytes: usize) -> io::Result<()> {
+        self.map_anonymous(0, bytes)?;
+        self.let_go(bytes);
+        Ok(())
+    }
+
     fn find_copies(&self, offset: usize, bytes: usize, found: &mut Vec<usize>) -> io::Result<()> {
         assert!(
             offset.is_multiple_of(PAGE_BYTES) && bytes.is_multiple_of(PAGE_BYTES),
@@ -73,7 +80,12 @@ impl Memory for Reservation {
         self.require_own_process()?;
         if bytes > 0 {
             let differs = |at| self.bytes(at, PAGE_BYTES) != self.file_bytes(at, PAGE_BYTES);
-            self.search.find(self.base.addr().get(), &(offset..offset + bytes), differs, found);
+            self.origin()?.search.find(
+                self.base.addr().get(),
+                &(offset..offset + bytes),
+                differs,
+                found,
+            );
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use super::simulated::{Machine, Search};
+use super::machine::{Machine, Search};
 use super::storm::{Failure, Tally};
 
 /// A number from the environment.

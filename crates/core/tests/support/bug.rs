@@ -5,7 +5,7 @@
 mod planted {
     use std::cell::Cell;
 
-    pub(crate) use stoa_core::planted::Bug;
+    use stoa_core::planted::Bug;
 
     thread_local! {
         static CURRENT: Cell<Option<Bug>> = const { Cell::new(None) };
@@ -34,6 +34,4 @@ mod planted {
     pub(crate) fn inherit(_bug: Option<Bug>) {}
 }
 
-#[cfg(feature = "planted-bugs")]
-pub(crate) use planted::Bug;
 pub(crate) use planted::{current, inherit};

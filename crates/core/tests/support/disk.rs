@@ -7,20 +7,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use stoa_core::{PAGE_BYTES, Page};
+use stoa_core::PAGE_BYTES;
 
+use super::pages::{Pages, SECTOR_BYTES, Sector};
 use super::random::Random;
 
-/// What a disk writes whole, except when it tears one.
-pub(crate) const SECTOR_BYTES: usize = 512;
 /// More versions of a sector than these tell nothing new; a middle one makes room.
 const VERSIONS_MAX: usize = 8;
-
-type Sector = [u8; SECTOR_BYTES];
-
-static ZERO_PAGE: LazyLock<Arc<Page>> = LazyLock::new(|| Arc::new([0; PAGE_BYTES]));
 
 /// Which un-synced sectors a power cut keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,67 +47,6 @@ pub(crate) const KEPT: [Kept; 6] = [
     Kept::OnlyOne,
     Kept::AllButOne,
 ];
-
-/// The bytes of a file, shared page by page between clones. Bytes never written are zero.
-#[derive(Clone, Default)]
-struct Pages(Vec<Arc<Page>>);
-
-impl Pages {
-    fn page(&self, index: usize) -> &Page {
-        self.0.get(index).unwrap_or(&ZERO_PAGE)
-    }
-
-    fn sector(&self, sector: u64) -> &Sector {
-        let start = sector as usize * SECTOR_BYTES;
-        let page = self.page(start / PAGE_BYTES);
-        page[start % PAGE_BYTES..][..SECTOR_BYTES].try_into().expect("a page is whole sectors")
-    }
-
-    fn page_mut(&mut self, index: usize) -> &mut Page {
-        if index >= self.0.len() {
-            self.0.resize(index + 1, Arc::clone(&ZERO_PAGE));
-        }
-        Arc::make_mut(&mut self.0[index])
-    }
-
-    fn set_sector(&mut self, sector: u64, bytes: &Sector) {
-        let start = sector as usize * SECTOR_BYTES;
-        self.page_mut(start / PAGE_BYTES)[start % PAGE_BYTES..][..SECTOR_BYTES]
-            .copy_from_slice(bytes);
-    }
-
-    fn read(&self, offset: u64, buffer: &mut [u8]) {
-        let mut done = 0;
-        while done < buffer.len() {
-            let at = offset as usize + done;
-            let count = (PAGE_BYTES - at % PAGE_BYTES).min(buffer.len() - done);
-            let page = self.page(at / PAGE_BYTES);
-            buffer[done..done + count].copy_from_slice(&page[at % PAGE_BYTES..][..count]);
-            done += count;
-        }
-    }
-
-    fn write(&mut self, offset: u64, bytes: &[u8]) {
-        let mut done = 0;
-        while done < bytes.len() {
-            let at = offset as usize + done;
-            let count = (PAGE_BYTES - at % PAGE_BYTES).min(bytes.len() - done);
-            self.page_mut(at / PAGE_BYTES)[at % PAGE_BYTES..][..count]
-                .copy_from_slice(&bytes[done..done + count]);
-            done += count;
-        }
-    }
-
-    /// Makes all from `bytes` on read as zero.
-    fn cut(&mut self, bytes: u64) {
-        let whole = (bytes as usize).div_ceil(PAGE_BYTES);
-        self.0.truncate(whole);
-        let rest = bytes as usize % PAGE_BYTES;
-        if rest != 0 && self.0.len() == whole {
-            self.page_mut(whole - 1)[rest..].fill(0);
-        }
-    }
-}
 
 /// One file on a disk with a volatile cache.
 #[derive(Clone, Default)]
@@ -318,7 +252,7 @@ impl Disk {
     /// shows now.
     pub(crate) fn evict(&mut self, spared: u64, random: &mut Random) {
         let percent = *random.pick(&[0, 50, 100]);
-        for page in 0..self.cache.0.len() {
+        for page in 0..self.cache.count() {
             if page as u64 == spared / PAGE_BYTES as u64 {
                 continue;
             }
@@ -326,7 +260,7 @@ impl Disk {
             let end = first + (PAGE_BYTES / SECTOR_BYTES) as u64;
             let is_clean = self.pending.range(first..end).next().is_none();
             if is_clean && random.chance(percent) {
-                self.cache.0[page] = Arc::new(*self.durable.page(page));
+                self.cache.copy_page(page, &self.durable);
             }
         }
         self.cache.cut(self.bytes);

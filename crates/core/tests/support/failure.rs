@@ -4,11 +4,13 @@
 
 use super::disk::Disk;
 use super::fault::{Failing, Fault, OPERATIONS, Operation};
+use super::machine::Machine;
 use super::model::Allowed;
 use super::random::Random;
 use super::run::{Run, Step, Stop};
 use super::schedule::Schedule;
-use super::simulated::{Machine, Photo, SimulatedMedium};
+use super::simulated::SimulatedMedium;
+use super::state::Photo;
 use super::storm::{Failure, Tally, cut, examine, formatted, guarded};
 use super::workload::Workload;
 use stoa_core::ErrorKind;
@@ -135,7 +137,7 @@ fn reopen(
     if random.chance(30) {
         // The device still fails: it opens or it does not, and nothing is lost by it.
         match Run::open(medium, &allowed) {
-            Ok(run) => allowed = run.history.allowed().clone(),
+            Ok(run) => allowed.clone_from(run.history.allowed()),
             Err(Stop::Fault(_)) => {}
             Err(stop) => return Err(format!("opened while calls fail: {stop:?}")),
         }

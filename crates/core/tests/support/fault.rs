@@ -66,6 +66,11 @@ impl Faults {
         self.waiting.push(fault);
     }
 
+    /// Whether a call has failed or will.
+    pub(crate) fn is_any(&self) -> bool {
+        !self.waiting.is_empty() || !self.failed.is_empty()
+    }
+
     /// Counts a call, and says whether it fails.
     pub(crate) fn call(&mut self, operation: Operation) -> Option<Failing> {
         let mut failing = None;

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use stoa_core::{Memory, PAGE_BYTES, Page, Role};
 
-use super::simulated::{Machine, Search, Shared, State};
+use super::machine::{Machine, Search};
+use super::state::{Shared, State};
 
 /// One page of the system's size.
 enum Slot {
@@ -171,9 +172,8 @@ impl Memory for SimulatedMemory {
                     state.disk.read(file_offset + within as u64, &mut page);
                     page != copy[within..][..PAGE_BYTES]
                 }
-                (Search::Differing, None) => false,
                 (_, Some(_)) => true,
-                (Search::Copied, None) => false,
+                (Search::Differing | Search::Copied, None) => false,
                 (Search::Noisy, None) => state.random.chance(5),
             };
             if is_found {

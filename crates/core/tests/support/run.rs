@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stoa_core::{Close, ElementKind, Error, ErrorKind, Growth, Memory, Options, RegionId, Store};
+use stoa_core::{ElementKind, Error, Growth, Options, RegionId, Store};
 
 use super::fault::OPERATIONS;
 use super::model::{Allowed, History, Region, State, check};
@@ -22,6 +22,12 @@ pub(crate) enum Stop {
     Wrong(String),
 }
 
+impl From<Stop> for String {
+    fn from(stop: Stop) -> Self {
+        format!("{stop:?}")
+    }
+}
+
 pub(crate) type Step<T = ()> = Result<T, Stop>;
 
 pub(crate) fn wrong<T>(what: impl Into<String>) -> Step<T> {
@@ -33,14 +39,14 @@ pub(crate) fn wrong<T>(what: impl Into<String>) -> Step<T> {
 pub(crate) struct Run {
     pub(crate) medium: SimulatedMedium,
     /// None between the end of a process and the next one's opening.
-    store: Option<Store<SimulatedMedium>>,
+    pub(crate) store: Option<Store<SimulatedMedium>>,
     /// What the program sees now, committed or not.
     pub(crate) now: State,
     pub(crate) history: History,
     /// The ticket of each commit in flight.
-    tickets: BTreeMap<u64, u64>,
+    pub(crate) tickets: BTreeMap<u64, u64>,
     /// What a cut in the present step may leave.
-    trail: Allowed,
+    pub(crate) trail: Allowed,
     /// The name of every step, for the report of a failure.
     pub(crate) steps: Vec<String>,
     /// For every mark of a photo, what a cut there may leave.
@@ -69,7 +75,7 @@ impl Drop for Run {
 }
 
 /// Opens a store that must be in one of the allowed states, and says in which it is.
-fn open(
+pub(crate) fn open(
     medium: &SimulatedMedium,
     allowed: &Allowed,
 ) -> Step<(Store<SimulatedMedium>, u64, Arc<State>)> {
@@ -104,7 +110,7 @@ impl Run {
         })
     }
 
-    fn end_process(&mut self) {
+    pub(crate) fn end_process(&mut self) {
         self.medium.set_ending(true);
         self.store = None;
         self.medium.set_ending(false);
@@ -124,7 +130,7 @@ impl Run {
         self.allowed.push(std::mem::take(&mut self.trail));
     }
 
-    fn stop(&self, attempt: &str) -> impl FnOnce(Error) -> Stop + use<> {
+    pub(crate) fn stop(&self, attempt: &str) -> impl FnOnce(Error) -> Stop + use<> {
         let medium = self.medium.clone();
         let attempt = attempt.to_owned();
         move |error| stop(&medium, &attempt, error)
@@ -215,6 +221,16 @@ impl Run {
         Ok(())
     }
 
+    /// Makes memory behind the capacity touchable, as a view that is larger than the file needs.
+    pub(crate) fn widen(&mut self, name: &str, bytes: u64) -> Step {
+        trace(format_args!("widen {name} to {bytes}"));
+        let id = self.id(name)?;
+        let window = self.store().window(id, bytes).map_err(self.stop("window"))?;
+        let capacity = self.store().capacity(id).map_err(self.stop("capacity"))?;
+        let least = bytes.max(capacity * self.region(name).width() as u64);
+        if window < least { wrong(format!("a window of {window}, not {least}")) } else { Ok(()) }
+    }
+
     pub(crate) fn truncate(&mut self, name: &str, len: u64) -> Step {
         trace(format_args!("truncate {name} to {len}"));
         let id = self.id(name)?;
@@ -238,213 +254,15 @@ impl Run {
 
     /// Compares what the program sees.
     pub(crate) fn compare(&mut self) -> Step {
+        if self.medium.is_out() {
+            // A commit may have succeeded just before; memory shows nothing any more.
+            return Err(Stop::Power);
+        }
         let store = self.store.as_mut().expect("a store is open between the steps");
         match self.now.difference(store) {
             Ok(None) => Ok(()),
             Ok(Some(difference)) => wrong(difference),
             Err(error) => Err(stop(&self.medium, "read", error)),
         }
-    }
-
-    /// From here on a cut may leave the present state, as the next commit.
-    fn expect_commit(&mut self) {
-        let next = self.trail.last().map_or(0, |(id, _)| id + 1);
-        self.trail.push((next, Arc::new(self.now.clone())));
-    }
-
-    /// A commit was begun, or the engine found nothing changed.
-    fn begun(&mut self, is_begun: bool) -> Step {
-        if is_begun {
-            self.history.begin(self.now.clone());
-        } else if **self.history.newest() == self.now {
-            self.trail.pop();
-        } else {
-            return wrong("nothing was found changed, and something was");
-        }
-        Ok(())
-    }
-
-    /// A commit was acknowledged. `failed_before`: failed syncs when it was asked for.
-    fn acknowledge(&mut self, commit: u64, failed_before: u64) -> Step {
-        if failed_before > 0 {
-            return wrong(format!("commit {commit} is acknowledged after a failed sync"));
-        }
-        self.history.acknowledge(commit);
-        Ok(())
-    }
-
-    pub(crate) fn commit(&mut self) -> Step {
-        trace(format_args!("commit after {}", self.history.begun()));
-        let before = self.medium.failed_syncs();
-        self.expect_commit();
-        let commit = self.store().commit().map_err(self.stop("commit"))?;
-        let has_failures = self.medium.failed(&OPERATIONS) > 0;
-        if has_failures && commit <= self.history.begun() && **self.history.newest() != self.now {
-            // What was in flight failed for want of room, and became part of this commit.
-            self.history.undo_behind(commit - 1);
-            self.trail.push((commit, Arc::new(self.now.clone())));
-        }
-        let expected = self.history.begun() + 1;
-        if commit != expected && commit + 1 != expected {
-            return wrong(format!("commit {commit} was made, not {expected}"));
-        }
-        self.begun(commit == expected)?;
-        self.acknowledge(commit, before)?;
-        self.take_retired()
-    }
-
-    pub(crate) fn begin_commit(&mut self) -> Step {
-        trace(format_args!("begin_commit after {}", self.history.begun()));
-        self.expect_commit();
-        let ticket = self.store().begin_commit().map_err(self.stop("begin_commit"))?;
-        self.begun(ticket.is_some())?;
-        if let Some(ticket) = ticket {
-            self.tickets.insert(self.history.begun(), ticket);
-        }
-        Ok(())
-    }
-
-    /// The ticket of a commit in flight, or of none: then nothing is waited for.
-    pub(crate) fn ticket(&self, commit: u64) -> u64 {
-        self.tickets.get(&commit).copied().unwrap_or(0)
-    }
-
-    /// Commits that were begun and not completed.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.history.begun() - self.history.acknowledged()
-    }
-
-    pub(crate) fn complete(&mut self, commit: u64) -> Step {
-        trace(format_args!("complete {commit}"));
-        let before = self.medium.failed_syncs();
-        let ticket = self.ticket(commit);
-        self.store().committer().complete(ticket).map_err(self.stop("complete"))?;
-        self.acknowledge(commit, before)
-    }
-
-    pub(crate) fn settle(&mut self) -> Step {
-        trace(format_args!("settle"));
-        self.store().settle().map_err(self.stop("settle"))?;
-        let (found, least) = (self.store().commit_id(), self.history.acknowledged());
-        if found < least || found > self.history.begun() {
-            return wrong(format!("commit {found} is settled, and {least} was completed"));
-        }
-        self.take_retired()
-    }
-
-    pub(crate) fn rollback(&mut self) -> Step {
-        trace(format_args!("roll back"));
-        let before = self.medium.failed_syncs();
-        self.store().rollback().map_err(self.stop("rollback"))?;
-        self.acknowledge(self.history.begun(), before)?;
-        self.now = (**self.history.newest()).clone();
-        self.take_retired()?;
-        self.compare()
-    }
-
-    /// Retired memory shows nothing of the file.
-    fn take_retired(&mut self) -> Step {
-        for (id, memory) in self.store().take_retired() {
-            check_blank(&memory, &format!("the retired memory of region {}", id.0))?;
-        }
-        Ok(())
-    }
-
-    /// Closes and opens again, on the same machine.
-    pub(crate) fn reopen(&mut self, how: Close) -> Step {
-        if how == Close::Commit {
-            self.expect_commit();
-        }
-        let was_poisoned = self.store().is_poisoned();
-        let (memories, result) = self.store().close(how);
-        for (id, memory) in &memories {
-            check_blank(memory, &format!("the memory of region {} of a closed store", id.0))?;
-        }
-        if let Err(error) = result {
-            let stop = self.stop("close")(error);
-            self.end_process();
-            return Err(stop);
-        }
-        let newest = (self.history.begun(), Arc::clone(self.history.newest()));
-        let mut allowed = Vec::new();
-        if how == Close::Discard || *newest.1 == self.now {
-            allowed.push(newest.clone());
-        }
-        if how == Close::Commit {
-            allowed.push((newest.0 + 1, Arc::new(self.now.clone())));
-        }
-        if self.medium.is_out() {
-            return Err(Stop::Power);
-        }
-        if was_poisoned {
-            // It closed quietly, and nothing was promised.
-            return Err(Stop::Fault(Error::new(ErrorKind::Poisoned, "closed when poisoned")));
-        }
-        self.open_again(&allowed)
-    }
-
-    /// The process dies and another opens the store: the cache survives, what was not begun is
-    /// lost, and what was begun may be.
-    pub(crate) fn die(&mut self) -> Step {
-        let allowed = self.history.allowed().clone();
-        self.open_again(&allowed)
-    }
-
-    /// Opens the store again on what the cache holds.
-    fn open_again(&mut self, allowed: &Allowed) -> Step {
-        trace(format_args!("open again"));
-        // The old store goes first: two of them would map the same pages.
-        self.end_process();
-        let (store, commit, state) = open(&self.medium, allowed)?;
-        self.store = Some(store);
-        self.now = (*state).clone();
-        self.history = History::new(commit, state);
-        Ok(())
-    }
-
-    /// After a failed sync no commit is acknowledged any more.
-    pub(crate) fn check_poisoned(&mut self) -> Step {
-        let is_poisoned = self.store().is_poisoned();
-        let later = [self.store().commit().err(), self.store().begin_commit().err()];
-        if is_poisoned && later.iter().flatten().all(|e| e.kind() == ErrorKind::Poisoned) {
-            return Ok(());
-        }
-        wrong(format!("after a failed sync: poisoned: {is_poisoned}, later commits: {later:?}"))
-    }
-
-    /// After a full disk all is pending, and a commit succeeds once there is room.
-    pub(crate) fn go_on_with_room(&mut self) -> Step {
-        if self.store().is_poisoned() {
-            return wrong("a full disk poisoned the store");
-        }
-        self.medium.stop_failing();
-        let ticket = self.ticket(self.history.begun());
-        match self.store().committer().complete(ticket) {
-            Err(error) if error.kind() != ErrorKind::NoSpace => {
-                return wrong(format!("a commit in flight on a full disk: {error}"));
-            }
-            _ => self.settle()?,
-        }
-        let durable = self.store().commit_id();
-        self.history.acknowledge(durable);
-        self.history.undo_behind(durable);
-        self.compare()?;
-        self.begin_step("there is room again");
-        self.commit()
-    }
-}
-
-fn check_blank(memory: &impl Blank, what: &str) -> Step {
-    if memory.is_blank() { Ok(()) } else { wrong(format!("{what} still shows the file")) }
-}
-
-/// Memory that shows nothing of a file.
-trait Blank: Memory {
-    fn is_blank(&self) -> bool;
-}
-
-impl Blank for super::memory::SimulatedMemory {
-    fn is_blank(&self) -> bool {
-        !self.shows_file()
     }
 }

@@ -4,10 +4,10 @@
 use stoa_core::{ElementKind, Growth, Medium, PAGE_BYTES};
 
 use super::disk::KEPT;
-use super::fault::{Failing, Fault, Operation};
+use super::machine::Machine;
 use super::random::Random;
 use super::run::{Run, Step, Stop};
-use super::simulated::{Machine, SimulatedMedium};
+use super::simulated::SimulatedMedium;
 use super::storm::{Failure, Tally, cut_to, examine, formatted, guarded};
 
 /// A named sequence of steps on an empty store.
@@ -67,7 +67,7 @@ pub(crate) fn cut_everywhere(
 }
 
 /// Makes a region of so many pages, committed.
-fn fill(run: &mut Run, random: &mut Random, name: &str, pages: usize) -> Step {
+pub(crate) fn fill(run: &mut Run, random: &mut Random, name: &str, pages: usize) -> Step {
     run.begin_step("fill");
     run.create(name, ElementKind::U8, 1)?;
     push(run, random, name, pages)?;
@@ -75,12 +75,12 @@ fn fill(run: &mut Run, random: &mut Random, name: &str, pages: usize) -> Step {
     run.commit()
 }
 
-fn push(run: &mut Run, random: &mut Random, name: &str, pages: usize) -> Step {
+pub(crate) fn push(run: &mut Run, random: &mut Random, name: &str, pages: usize) -> Step {
     let bytes = random.bytes(pages * PAGE_BYTES);
     run.append(name, &bytes, Growth::Exact)
 }
 
-fn change(run: &mut Run, random: &mut Random, name: &str, offset: usize) -> Step {
+pub(crate) fn change(run: &mut Run, random: &mut Random, name: &str, offset: usize) -> Step {
     let bytes = random.bytes(50);
     run.update(name, offset, &bytes)
 }
@@ -237,46 +237,4 @@ fn wrap_the_log(run: &mut Run, random: &mut Random) -> Step {
         commit(run)?;
     }
     Ok(())
-}
-
-/// Decision 4: a commit's sync fails, the kernel takes the lost pages for clean, a process opens
-/// the store again on the same boot; whatever that one shows, a power cut must not take back.
-pub(crate) fn reopen_after_a_failed_sync(seed: u64, machine: Machine) -> Result<Tally, Failure> {
-    guarded(seed, || {
-        let mut random = Random::new(seed);
-        let mut tally = Tally::default();
-        let (disk, allowed) = formatted(machine)?;
-        let medium = SimulatedMedium::new(disk, machine, random.fork());
-        let told = |stop: Stop| format!("{stop:?}");
-        let mut run = Run::open(&medium, &allowed).map_err(told)?;
-        fill(&mut run, &mut random, "a", 3).map_err(told)?;
-        run.begin_step("push and fail");
-        push(&mut run, &mut random, "a", 3).map_err(told)?;
-        medium.inject(Fault {
-            operation: Operation::Sync,
-            after: 0,
-            failing: Failing::Device,
-            forever: false,
-        });
-        match run.commit() {
-            Err(Stop::Fault(_)) => {}
-            other => return Err(format!("a commit with a failed sync gave {other:?}")),
-        }
-        run.end_step();
-        let allowed = run.allowed[run.allowed.len() - 1].clone();
-        drop(run);
-        medium.stop_failing();
-        medium.evict();
-        let run = Run::open(&medium, &allowed).map_err(told)?;
-        let shown = run.history.allowed().clone();
-        drop(run);
-        for kept in KEPT {
-            let (medium, _, cut) = cut_to(kept, &medium.photo(), machine, &mut random);
-            tally.cuts += 1;
-            examine(&medium, machine, &shown, 1, &mut random, &mut tally).map_err(|what| {
-                format!("a failed sync, opened with commit {}, {cut}: {what}", shown[0].0)
-            })?;
-        }
-        Ok(tally)
-    })
 }

@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use stoa_core::Store;
 
+use super::bug;
 use super::disk::{Disk, KEPT, Kept, Tearing};
+use super::machine::Machine;
 use super::model::{Allowed, State};
 use super::random::Random;
 use super::run::{Run, Stop, options};
-use super::simulated::{Machine, Photo, SimulatedMedium};
+use super::simulated::SimulatedMedium;
+use super::state::Photo;
 use super::trace::trace;
 use super::workload::Workload;
 
@@ -75,9 +78,9 @@ pub(crate) fn guarded<T>(
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(what)) => what,
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
-            format!("a panic: {}", text.unwrap_or_default())
+            let owned = panic.downcast_ref::<String>().cloned();
+            let said = owned.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
+            format!("a panic: {}", said.unwrap_or_default())
         }
     };
     Err(Failure { seed, what })
@@ -85,6 +88,15 @@ pub(crate) fn guarded<T>(
 
 /// The disk of an empty store, and the state it must show.
 pub(crate) fn formatted(machine: Machine) -> Result<(Disk, Allowed), String> {
+    // Bugs are for what runs on it.
+    let planted = bug::current();
+    bug::inherit(None);
+    let formatted = format(machine);
+    bug::inherit(planted);
+    formatted
+}
+
+fn format(machine: Machine) -> Result<(Disk, Allowed), String> {
     let medium = SimulatedMedium::new(Disk::default(), machine, Random::new(0));
     Store::format(&medium).map_err(|error| format!("format: {error}"))?;
     // Creation is atomic elsewhere, by a link: here the image is synced, and all of it must be.

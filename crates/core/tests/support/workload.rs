@@ -7,6 +7,7 @@ use stoa_core::{Close, ElementKind, Growth, PAGE_BYTES};
 use super::gate;
 use super::random::Random;
 use super::run::{Run, Step, wrong};
+use super::theme::{THEMES, Theme, Verb, verbs};
 
 /// The unit in which regions grow.
 const EXTENT_BYTES: usize = 64 * 1024;
@@ -25,108 +26,6 @@ const SHAPES: [(ElementKind, u32); 8] = [
     (ElementKind::View, 1),
     (ElementKind::U8, 100),
 ];
-
-/// What a run is mostly about. Each makes other things rare, so that the rare ones meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Theme {
-    Mixed,
-    /// Many small commits to the same few pages.
-    Small,
-    /// Lengths that go up and down.
-    Boundary,
-    /// Regions that come and go.
-    Regions,
-    /// Commits in flight while the program goes on.
-    Flights,
-    /// Many pages in a commit: the log fills and grows.
-    Large,
-}
-
-pub(crate) const THEMES: [Theme; 6] =
-    [Theme::Mixed, Theme::Small, Theme::Boundary, Theme::Regions, Theme::Flights, Theme::Large];
-
-#[derive(Clone, Copy, Debug)]
-enum Verb {
-    Create,
-    Drop,
-    Recreate,
-    Append,
-    AppendLarge,
-    Update,
-    UpdateAgain,
-    UpdatePages,
-    UpdateMany,
-    Scribble,
-    Truncate,
-    TruncateCommitPush,
-    Refill,
-    Metadata,
-    Rollback,
-    Commit,
-    Begin,
-    Complete,
-    CompleteNewest,
-    CompleteElsewhere,
-    Settle,
-    Compare,
-    Reopen,
-    Discard,
-    Die,
-}
-
-/// The verbs of a theme, each as often as it is to be drawn.
-fn verbs(theme: Theme) -> Vec<Verb> {
-    use Verb::{
-        Append, AppendLarge, Begin, Commit, Compare, Complete, CompleteElsewhere, CompleteNewest,
-        Create, Die, Discard, Drop, Metadata, Recreate, Refill, Reopen, Rollback, Scribble, Settle,
-        Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages,
-    };
-    let mut verbs = vec![
-        Create,
-        Drop,
-        Recreate,
-        Append,
-        Append,
-        AppendLarge,
-        Update,
-        Update,
-        UpdateAgain,
-        UpdatePages,
-        UpdateMany,
-        Scribble,
-        Truncate,
-        TruncateCommitPush,
-        Refill,
-        Metadata,
-        Rollback,
-        Commit,
-        Commit,
-        Commit,
-        Begin,
-        Complete,
-        CompleteNewest,
-        CompleteElsewhere,
-        Settle,
-        Compare,
-        Reopen,
-        Discard,
-        Die,
-    ];
-    let more: &[Verb] = match theme {
-        Theme::Mixed => &[],
-        Theme::Small => &[Update, UpdateAgain, UpdateAgain, Append, Commit, Commit, Commit],
-        Theme::Boundary => &[Append, Truncate, TruncateCommitPush, Scribble, Refill, Commit],
-        Theme::Regions => &[Create, Drop, Recreate, Append, Commit],
-        Theme::Flights => {
-            &[Update, UpdateAgain, Append, Begin, Begin, CompleteElsewhere, Complete, Settle]
-        }
-        Theme::Large => &[UpdateMany, UpdatePages, AppendLarge, Commit],
-    };
-    for _ in 0..4 {
-        verbs.extend_from_slice(more);
-    }
-    verbs
-}
 
 /// The steps to come.
 #[derive(Debug)]
@@ -189,6 +88,10 @@ impl Workload {
                 let bytes = self.random.bytes(count);
                 run.scribble(&name, beyond, &bytes)
             }
+            Verb::Widen => {
+                let bytes = self.random.below_u64(2 * REGION_BYTES_MAX as u64);
+                run.widen(&name, bytes)
+            }
             Verb::Truncate => self.truncate(run, &name),
             Verb::TruncateCommitPush => {
                 self.update(run, &name)?;
@@ -209,7 +112,7 @@ impl Workload {
                 // Nothing is left to commit.
                 if self.random.chance(10) { run.commit() } else { Ok(()) }
             }
-            Verb::Begin => self.begin(run),
+            Verb::Begin => begin(run),
             Verb::Complete => {
                 let commit = run.history.acknowledged() + u64::from(run.in_flight() > 0);
                 run.complete(commit)
@@ -323,13 +226,6 @@ impl Workload {
         if self.random.chance(30) { run.set_data_version(version as u32) } else { Ok(()) }
     }
 
-    fn begin(&mut self, run: &mut Run) -> Step {
-        if run.in_flight() >= IN_FLIGHT_MAX {
-            run.complete(run.history.begun())?;
-        }
-        run.begin_commit()
-    }
-
     /// Completes the commits in flight on another thread, and goes on changing things while that
     /// thread stands between two operations.
     fn complete_elsewhere(&mut self, run: &mut Run) -> Step {
@@ -390,4 +286,12 @@ impl Workload {
             }
         }
     }
+}
+
+/// Begins a commit, if there are not too many on their way.
+fn begin(run: &mut Run) -> Step {
+    if run.in_flight() >= IN_FLIGHT_MAX {
+        run.complete(run.history.begun())?;
+    }
+    run.begin_commit()
 }

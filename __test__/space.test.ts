@@ -1,0 +1,145 @@
+// Goal: a full disk is an error with nothing changed, and work goes on once there is room.
+// Method: a tmpfs of a few MiB, mounted by root. Without root the test is skipped and says so; in CI as root it must run.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { f64, open, symbol } from '../src/index.ts'
+import { directory } from './support/directory.ts'
+import { rejectsCode, throwsCode } from './support/errors.ts'
+
+const isRoot = process.getuid?.() === 0
+const MIB = 2 ** 20
+
+/** A file system of that many MiB, or undefined where none can be mounted. */
+function smallDisk(t: ExecutionContext, mebibytes: number): string | undefined {
+  const folder = join(directory(t), 'disk')
+  mkdirSync(folder)
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])
+  if (status !== 0) {
+    const why = `SKIPPED: no small disk can be mounted here: ${String(stderr).trim()}`
+    console.warn(why)
+    if (process.env['CI'] === 'true' && isRoot) t.fail(why)
+    else t.pass(why)
+    return undefined
+  }
+  t.teardown(() => spawnSync('umount', ['-l', folder]))
+  return folder
+}
+
+/** Fills what is left of a disk, but for some bytes. */
+function fill(folder: string, leaveBytes: number): string {
+  const { bavail, bsize } = statfsSync(folder)
+  const path = join(folder, 'filler')
+  writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)))
+  return path
+}
+
+test.serial('push and append on a full disk are NO_SPACE, lengths are as before, and work goes on with room', (t) => {
+  const folder = smallDisk(t, 8)
+  if (folder === undefined) return
+  const path = join(folder, 'small.stoa')
+  let store = open(path)
+  const table = store.table('t', { x: f64, y: f64, sym: symbol })
+  table.push({ x: 0, y: 0, sym: 'first' })
+  store.commitSync()
+  const before = store.byteLength
+  const many = new Float64Array(4 * MIB)
+  const error = throwsCode(
+    t,
+    () => table.append({ x: many, y: many, sym: new Uint32Array(many.length) }),
+    'ERR_STOA_NO_SPACE',
+  )
+  t.true(error.errno === 28 || error.errno === 122, `errno ${error.errno}`)
+  t.is(table.length, 1)
+  throwsCode(t, () => table.reserve(4 * MIB), 'ERR_STOA_NO_SPACE')
+  t.is(table.length, 1)
+  t.true(store.byteLength >= before)
+
+  // Row by row, until it is full.
+  let rows = 1
+  const full = t.throws(() => {
+    for (; ; rows++) table.push({ x: rows, y: rows, sym: `S${rows}` })
+  })
+  t.is((full as { code?: string }).code, 'ERR_STOA_NO_SPACE')
+  t.is(table.length, rows)
+  t.is(table.columns.sym.labels.length, rows)
+  t.deepEqual(table.at(-1), { x: rows - 1, y: rows - 1, sym: `S${rows - 1}` })
+
+  table.truncate(Math.floor(rows / 4))
+  store.rollback()
+  t.is(table.length, 1)
+  for (let i = 1; i < 1000; i++) table.push({ x: i, y: i, sym: 'again' })
+  store.close()
+  store = open(path)
+  t.is(store.table('t').length, 1000)
+  store.close()
+})
+
+test.serial(
+  'a commit on a full disk is NO_SPACE with the changes pending, and succeeds once there is room',
+  async (t) => {
+    const folder = smallDisk(t, 32)
+    if (folder === undefined) return
+    const path = join(folder, 'small.stoa')
+    let store = open(path)
+    const array = store.array('a', f64)
+    array.append(new Float64Array(MIB / 2))
+    store.commitSync()
+    const filler = fill(folder, 0)
+    // More than the log holds, so that it must grow.
+    array.data.fill(7)
+    throwsCode(t, () => store.commitSync(), 'ERR_STOA_NO_SPACE')
+    t.is(store.commitId, 1)
+    t.true(store.isDirty())
+    await rejectsCode(t, () => store.commit(), 'ERR_STOA_NO_SPACE')
+    t.true(array.data.every((value) => value === 7))
+    // A transaction is rolled back instead.
+    throwsCode(t, () => store.transactionSync(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
+    t.true(array.data.every((value) => value === 0))
+    array.data.fill(9)
+    await rejectsCode(t, () => store.transaction(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
+    t.true(array.data.every((value) => value === 0))
+    array.data.fill(9)
+    rmSync(filler)
+    t.is(await store.commit(), 2)
+    store.close()
+    store = open(path)
+    t.true(store.array('a', f64).data.every((value) => value === 9))
+    store.close()
+  },
+)
+
+test.serial('a store that finds no room to be created leaves nothing behind', (t) => {
+  const folder = smallDisk(t, 1)
+  if (folder === undefined) return
+  const filler = fill(folder, 0)
+  const path = join(folder, 'none.stoa')
+  throwsCode(t, () => open(path), 'ERR_STOA_NO_SPACE')
+  rmSync(filler)
+  const store = open(path)
+  t.is(store.commitId, 0)
+  store.close()
+})
+
+test.serial('a background commit on a full disk tells the error, and later ones succeed', async (t) => {
+  const folder = smallDisk(t, 32)
+  if (folder === undefined) return
+  const store = open(join(folder, 'small.stoa'))
+  const array = store.array('a', f64)
+  array.append(new Float64Array(MIB / 2))
+  store.commitSync()
+  store.close()
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
+  const again = open(join(folder, 'small.stoa'), { commitEvery: 5 })
+  const filler = fill(folder, 0)
+  const failed = new Promise<Error>((done) => again.on('error', done))
+  again.array('a', f64).data.fill(1)
+  t.is(((await failed) as { code?: string }).code, 'ERR_STOA_NO_SPACE')
+  const committed = new Promise<number>((done) => again.on('commit', done))
+  rmSync(filler)
+  t.is(await committed, 2)
+  t.false(again.isDirty())
+  again.close()
+})

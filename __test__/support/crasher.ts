@@ -1,0 +1,29 @@
+// Runs steps of a history against a store until it is killed. Tells what it begins and what is durable.
+import { writeSync } from 'node:fs'
+import { f64, open } from '../../src/index.ts'
+import { applyStep, columns } from './history.ts'
+
+const [path, seedText] = process.argv.slice(2) as [string, string]
+const seed = Number(seedText)
+const say = (line: string): number => writeSync(1, `${line}\n`)
+
+say('opening')
+const store = open(path, { wait: 10_000 })
+const table = store.table('t', columns)
+const steps = store.array('steps', f64)
+if (steps.length === 0) steps.push(0)
+say('open')
+for (;;) {
+  const step = (steps.at(0) as number) + 1
+  steps.set(0, step)
+  applyStep(table, seed, step)
+  say(`begin ${step}`)
+  if (step % 3 === 0) {
+    store.commitSync()
+    say(`durable ${step}`)
+  } else {
+    const commit = store.commit().then(() => say(`durable ${step}`))
+    // Every other one is waited for, so that up to two are in flight.
+    if (step % 2 === 0) await commit
+  }
+}

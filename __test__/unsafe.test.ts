@@ -1,0 +1,55 @@
+// Goal: unsafe Rust stays in its two places, and no panic can cross into JavaScript.
+// Method: read the sources.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+function sources(folder: string): { path: string; code: string }[] {
+  return readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.rs'))
+    .map((name) => {
+      const path = `${folder}/${name}`
+      // Comments may speak of it.
+      return { path, code: readFileSync(`${root}${path}`, 'utf8').replaceAll(/\/\/.*$/gm, '') }
+    })
+}
+
+const all = [...sources('crates/core/src'), ...sources('crates/node/src')]
+
+test('unsafe stands under crates/core/src/os and in crates/node/src/view.rs only', (t) => {
+  t.true(all.length > 20)
+  const places = all.filter(({ code }) => /\bunsafe\b|unsafe_code/.test(code)).map(({ path }) => path)
+  t.true(places.length > 0)
+  t.deepEqual(
+    places.filter((path) => !path.startsWith('crates/core/src/os/') && path !== 'crates/node/src/view.rs'),
+    [],
+  )
+})
+
+test('every function exported to JavaScript catches panics', (t) => {
+  const exported = sources('crates/node/src').flatMap(({ path, code }) =>
+    [
+      ...code.matchAll(/#\[napi(\(([^\]]*)\))?\]\s*(?:#\[[^\]]*\]\s*)*(pub(?:\([^)]*\))?\s+)?(async\s+)?(fn\s+\w+)?/g),
+    ].map((match) => ({
+      path,
+      options: match[2] ?? '',
+      fn: match[5],
+    })),
+  )
+  const functions = exported.filter(({ fn }) => fn !== undefined)
+  t.true(functions.length >= 20, `${functions.length} functions`)
+  t.deepEqual(
+    functions.filter(({ options }) => !options.includes('catch_unwind')),
+    [],
+  )
+})
+
+test('only src/native.ts imports the native module', (t) => {
+  const importers = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && /from '(?:\.\.\/)+index\.js'/.test(readFileSync(`${root}src/${name}`, 'utf8')),
+  )
+  t.deepEqual(importers, ['native.ts'])
+  t.true(existsSync(`${root}index.d.ts`))
+})

@@ -1,0 +1,142 @@
+//! The calls of the engine to the simulated medium.
+
+use std::io;
+
+use stoa_core::{Medium, PAGE_BYTES};
+
+use super::disk::Disk;
+use super::fault::{Failing, Operation};
+use super::memory::SimulatedMemory;
+use super::random::Random;
+use super::simulated::{SimulatedMedium, power_is_out};
+
+/// A write that fails half way: some leading pages of it, never all, are in the cache. A kernel
+/// copies page by page.
+fn write_some(disk: &mut Disk, offset: u64, bytes: &[u8], random: &mut Random) {
+    let pages = (bytes.len() as u64).div_ceil(PAGE_BYTES as u64);
+    let end = (offset / PAGE_BYTES as u64 + random.below_u64(pages)) * PAGE_BYTES as u64;
+    disk.write(offset, &bytes[..end.saturating_sub(offset) as usize]);
+}
+
+impl Medium for SimulatedMedium {
+    type Memory = SimulatedMemory;
+
+    fn len(&self) -> io::Result<u64> {
+        let state = self.lock();
+        if state.is_out() { Err(power_is_out()) } else { Ok(state.disk.len()) }
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut state = self.lock();
+        if state.is_out() {
+            return Err(power_is_out());
+        }
+        if let Some(failing) = state.faults.call(Operation::Read) {
+            return Err(failing.error());
+        }
+        let count = state.disk.len().saturating_sub(offset).min(buffer.len() as u64) as usize;
+        state.disk.read(offset, &mut buffer[..count]);
+        Ok(count)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.operate(
+            Operation::Write,
+            (offset, bytes.len() as u64),
+            |disk| disk.write(offset, bytes),
+            |_| (),
+            |disk, random| write_some(disk, offset, bytes, random),
+        )
+    }
+
+    fn write_durable(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let length = bytes.len() as u64;
+        self.operate(
+            Operation::WriteDurable,
+            (offset, length),
+            |disk| {
+                assert!(
+                    offset + length <= disk.len(),
+                    "write_durable of {length} bytes at {offset}, behind the end of the file"
+                );
+                disk.write(offset, bytes);
+            },
+            |disk| disk.sync_range(offset, length),
+            |disk, random| {
+                disk.write(offset, bytes);
+                disk.fail_sync(Some((offset, length)), random);
+            },
+        )
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.operate(
+            Operation::Sync,
+            (0, 0),
+            |_| (),
+            Disk::sync,
+            |disk, random| disk.fail_sync(None, random),
+        )
+    }
+
+    fn allocate(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        let end = offset + bytes;
+        {
+            let state = self.lock();
+            if end > state.machine.capacity_bytes && end > state.disk.len() {
+                return Err(Failing::Full.error());
+            }
+        }
+        self.operate(
+            Operation::Allocate,
+            (offset, bytes),
+            |disk| disk.extend(end),
+            |_| (),
+            |_, _| (),
+        )
+    }
+
+    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.operate(
+            Operation::Zero,
+            (offset, bytes),
+            |disk| {
+                assert!(
+                    offset + bytes <= disk.len(),
+                    "zero of {bytes} bytes at {offset}, behind the end of the file"
+                );
+                disk.zero(offset, bytes);
+            },
+            |_| (),
+            |_, _| (),
+        )
+    }
+
+    fn truncate(&self, bytes: u64) -> io::Result<()> {
+        self.operate(
+            Operation::Truncate,
+            (bytes, 0),
+            |disk| disk.truncate(bytes),
+            |_| (),
+            |_, _| (),
+        )
+    }
+
+    fn reserve(&self, bytes: usize) -> io::Result<SimulatedMemory> {
+        let mut state = self.lock();
+        state.memories += 1;
+        Ok(SimulatedMemory::new(self.shared(), state.memories, bytes, &state.machine))
+    }
+
+    fn boot_id(&self) -> u64 {
+        self.lock().disk.boot_id()
+    }
+
+    fn keeps_allocation(&self) -> bool {
+        self.lock().machine.keeps_allocation
+    }
+
+    fn system_page_bytes(&self) -> usize {
+        self.lock().machine.system_page_bytes
+    }
+}

@@ -1,0 +1,114 @@
+//! The state of a simulated machine, and the photos that are taken of its disk.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::disk::Disk;
+use super::fault::Faults;
+use super::gate::Gate;
+use super::machine::Machine;
+use super::random::Random;
+
+/// The disk at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Photo {
+    pub(crate) disk: Disk,
+    /// The number of the operation it was taken in.
+    pub(crate) operation: u64,
+    /// What the test said last with `set_mark`.
+    pub(crate) mark: usize,
+}
+
+/// A uniform sample of the operations of a run.
+#[derive(Debug)]
+pub(crate) struct Album {
+    photos: Vec<Photo>,
+    wanted: usize,
+    seen: usize,
+    random: Random,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) disk: Disk,
+    pub(crate) random: Random,
+    pub(crate) machine: Machine,
+    pub(crate) faults: Faults,
+    pub(crate) operations: u64,
+    pub(crate) mark: usize,
+    /// Operations left until the power goes out.
+    pub(crate) budget: Option<u64>,
+    /// The disk when the power went out.
+    pub(crate) blackout: Option<Disk>,
+    pub(crate) album: Option<Album>,
+    /// Which memory shows a page of the file. Invariant: no page is shown twice.
+    pub(crate) shown: HashMap<u64, u64>,
+    pub(crate) memories: u64,
+    /// The process ends: its memory goes without being covered.
+    pub(crate) is_ending: bool,
+}
+
+impl State {
+    /// Enters page `file_offset` as shown by a memory.
+    pub(crate) fn show(&mut self, file_offset: u64, memory: u64) {
+        if let Some(other) = self.shown.insert(file_offset, memory) {
+            assert!(
+                other == memory,
+                "page {file_offset} of the file is mapped by two regions at once"
+            );
+        }
+    }
+
+    pub(crate) fn hide(&mut self, file_offset: u64, memory: u64) {
+        if self.shown.get(&file_offset) == Some(&memory) {
+            self.shown.remove(&file_offset);
+        }
+    }
+
+    pub(crate) fn is_out(&self) -> bool {
+        self.blackout.is_some()
+    }
+}
+
+/// What a medium and its memories share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: Mutex<State>,
+    pub(crate) gate: Gate,
+}
+
+impl Shared {
+    /// A panic elsewhere is reported there; the state stays usable.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Album {
+    pub(crate) fn new(wanted: usize, random: Random) -> Self {
+        Self { photos: Vec::new(), wanted, seen: 0, random }
+    }
+
+    /// The photos, in the order of their operations.
+    pub(crate) fn into_photos(self) -> Vec<Photo> {
+        let mut photos = self.photos;
+        photos.sort_by_key(|photo| photo.operation);
+        photos
+    }
+
+    /// Takes a photo, if it is to be one of the sample.
+    pub(crate) fn offer(&mut self, disk: &Disk, operation: u64, mark: usize) {
+        self.seen += 1;
+        let place =
+            if self.seen <= self.wanted { self.seen - 1 } else { self.random.below(self.seen) };
+        if place >= self.wanted {
+            return;
+        }
+        let photo = Photo { disk: disk.clone(), operation, mark };
+        if place == self.photos.len() {
+            self.photos.push(photo);
+        } else {
+            self.photos[place] = photo;
+        }
+    }
+}
