@@ -38,6 +38,18 @@ export const priceOf = (i: number): number => (Math.imul(i, 0x9e3779b1) & 0xffff
 export const qtyOf = (i: number): number => Math.imul(i, 0x85ebca6b) & 0x3ff
 export const symOf = (i: number): number => (Math.imul(i, 0xc2b2ae35) >>> 23) & 0x1ff
 
+export interface Row {
+  ts: number
+  price: number
+  qty: number
+  sym: number
+}
+
+/** The same rows as objects, as a parser or a query gives them. */
+export function makeObjects(rows: number): Row[] {
+  return Array.from({ length: rows }, (_, i) => ({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) }))
+}
+
 /** Every value counts, each with another weight. */
 export function checksum({ ts, price, qty, sym }: Rows, rows: number): number {
   let sum = 0

@@ -27,6 +27,7 @@ export type Workload = (setting: Setting) => Contender | Promise<Contender>
 export type Question =
   | 'scan'
   | 'push'
+  | 'pushLiteral'
   | 'loadRows'
   | 'loadColumns'
   | 'commitOneRow'

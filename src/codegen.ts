@@ -79,7 +79,7 @@ ${each((field) => field.declare)}
 ${each((field) => `    this.v${field.place} = this.storages[${field.place}].data.view`)}
   }
   push(row) {
-    if (typeof row !== 'object' || row === null) return super.push(row)
+    if (row === null || row === undefined) return super.push(row)
 ${each((field) => `    let x${field.place} = row[${field.name}]\n${field.prepare()}`)}
     if (!(${each((field) => field.test, ' && ')})) return super.push(row)
     if (getPrototypeOf(row) === plainPrototype) {

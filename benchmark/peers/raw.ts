@@ -1,5 +1,17 @@
 // Hand-written code on typed arrays in RAM: nothing is durable. The limit that the others are compared to.
-import { checksum, emptyRows, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
+import {
+  checksum,
+  emptyRows,
+  makeObjects,
+  makeRows,
+  priceOf,
+  qtyOf,
+  randomRows,
+  type Rows,
+  sumOf,
+  symOf,
+  tsOf,
+} from '../rows.ts'
 import { UPDATES, updateRows } from '../updates.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
 
@@ -19,7 +31,28 @@ function scan({ rows }: Setting): Contender {
 }
 
 /** Four stores a row into arrays that are long enough. */
+/** Four stores from each row object. */
 function push({ rows }: Setting): Contender {
+  const objects = makeObjects(rows)
+  const table = emptyRows(rows)
+  const { ts, price, qty, sym } = table
+  return {
+    round: () => {
+      for (let i = 0; i < rows; i++) {
+        const row = objects[i]!
+        ts[i] = row.ts
+        price[i] = row.price
+        qty[i] = row.qty
+        sym[i] = row.sym
+      }
+    },
+    answer: () => checksum(table, rows),
+    close: () => {},
+  }
+}
+
+/** Four stores of values at hand, without a row object. */
+function pushLiteral({ rows }: Setting): Contender {
   const table = emptyRows(rows)
   const { ts, price, qty, sym } = table
   return {
@@ -109,5 +142,5 @@ function updates({ rows }: Setting): Contender {
 export const raw: Peer = {
   name: 'raw',
   version: process.version,
-  workloads: { scan, push, loadRows, loadColumns, updates },
+  workloads: { scan, push, pushLiteral, loadRows, loadColumns, updates },
 }

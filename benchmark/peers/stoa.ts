@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { f64, open as openStore, type Store, type Table, u16, u32 } from '../../dist/index.js'
-import { checksum, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
+import { checksum, makeObjects, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
 import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
 import { growth, open } from './stoa-big.ts'
@@ -44,17 +44,26 @@ function scan({ rows, directory }: Setting): Contender {
 
 /** Nothing is committed, so every round fills the same pages, which are in memory after the first. */
 function push({ rows, directory }: Setting): Contender {
+  const objects = makeObjects(rows)
+  return pushing(directory, (table) => {
+    for (let i = 0; i < rows; i++) table.push(objects[i]!)
+  })
+}
+
+function pushLiteral({ rows, directory }: Setting): Contender {
+  return pushing(directory, (table) => {
+    for (let i = 0; i < rows; i++) table.push({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) })
+  })
+}
+
+function pushing(directory: string, pushRows: (table: Opened['table']) => void): Contender {
   const { store, table } = create(directory)
   return {
     prepare: () => table.truncate(0),
-    round: () => pushRows(table, rows),
+    round: () => pushRows(table),
     answer: () => checksum(table.arrays, table.length),
     close: () => store.close({ discard: true }),
   }
-}
-
-function pushRows(table: Opened['table'], rows: number): void {
-  for (let i = 0; i < rows; i++) table.push({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) })
 }
 
 function loadRows({ rows, directory }: Setting): Contender {
@@ -151,6 +160,7 @@ export const stoa: Peer = {
   workloads: {
     scan,
     push,
+    pushLiteral,
     loadRows,
     loadColumns,
     commitOneRow: commitRows(1, false),

@@ -7,6 +7,7 @@ import { loadColumns } from './load-columns.ts'
 import { loadRows } from './load-rows.ts'
 import { open } from './open.ts'
 import { push } from './push.ts'
+import { pushLiteral } from './push-literal.ts'
 import { scan } from './scan.ts'
 import { scattered } from './scattered.ts'
 import { updates } from './updates.ts'
@@ -15,6 +16,7 @@ export const trials: readonly Trial[] = [
   loadRows,
   loadColumns,
   push,
+  pushLiteral,
   scan,
   updates,
   scattered,

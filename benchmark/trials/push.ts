@@ -2,7 +2,7 @@ import type { Trial } from '../trial.ts'
 
 export const push: Trial = {
   name: 'push',
-  question: 'What does push({ … }) cost against four stores into arrays that are long enough, all pages in memory?',
+  question: 'What does push(row) cost against four stores from the same row object, all pages in memory?',
   unit: 'row',
   units: (rows) => rows,
   process: 'shared',

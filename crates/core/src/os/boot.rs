@@ -1,12 +1,14 @@
 //! Which start of the machine this is.
 #![cfg_attr(not(target_os = "linux"), expect(unsafe_code, reason = "no crate in use has sysctl"))]
 
+use std::sync::OnceLock;
 use twox_hash::XxHash3_64;
 
 /// A number that is another after each start of the machine; 0 where it cannot be learnt.
 pub(super) fn boot_id() -> u64 {
+    static LEARNT: OnceLock<u64> = OnceLock::new();
     // Never 0 for what was learnt.
-    random_id().map_or(0, |id| XxHash3_64::oneshot(&id).max(1))
+    *LEARNT.get_or_init(|| random_id().map_or(0, |id| XxHash3_64::oneshot(&id).max(1)))
 }
 
 /// What the kernel drew when it started.

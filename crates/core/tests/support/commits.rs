@@ -57,7 +57,9 @@ impl Run {
         self.expect_commit();
         let commit = self.store().commit().map_err(self.stop("commit"))?;
         let has_failures = self.medium.failed(&OPERATIONS) > 0;
-        if has_failures && commit <= self.history.begun() && **self.history.newest() != self.now {
+        let begun = self.history.begun();
+        let is_repeated = commit < begun || commit == begun && **self.history.newest() != self.now;
+        if has_failures && is_repeated {
             // What was in flight failed for want of room, and became part of this commit.
             self.undo_behind(commit - 1);
             self.trail.push((commit, Arc::new(self.now.clone())));
