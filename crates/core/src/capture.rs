@@ -255,7 +255,7 @@ impl<M: Medium> Store<M> {
             if !is_in_record {
                 write.pages.extend_from_slice(content);
             }
-            write.homes.push(Home { page: *page, at, is_in_record });
+            write.homes.push(Home { page: *page, at, is_in_record, bitmap: changed.bitmap });
             checksums.push((*page, checksum(content)));
         }
         write.record = record.finish();

@@ -7,11 +7,13 @@ use crate::format::header::Header;
 use crate::format::published::{
     BLOCK_OFFSET, Published, SEQUENCE_OFFSET, sequence_after, sequence_during,
 };
+use crate::format::record::GRANULE_BYTES;
 use crate::format::{Extent, PAGE};
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -35,6 +37,17 @@ pub(crate) struct Home {
     pub(crate) page: u64,
     pub(crate) at: usize,
     pub(crate) is_in_record: bool,
+    /// The granules that differ from what is at home.
+    pub(crate) bitmap: u64,
+}
+
+impl Home {
+    /// The bytes of the page from the first granule that differs to the last.
+    fn span(self) -> Range<usize> {
+        let first = self.bitmap.trailing_zeros() as usize;
+        let end = u64::BITS as usize - self.bitmap.leading_zeros() as usize;
+        first * GRANULE_BYTES..end * GRANULE_BYTES
+    }
 }
 
 /// The record of a commit, and what follows it.
@@ -147,6 +160,11 @@ impl<M: Medium> Committer<M> {
             };
             if let Err(error) = &result {
                 applied.broken = Some(error.clone());
+                if self.is_poisoned() {
+                    // The failed sync may have marked the block clean without writing it. Dirty
+                    // again, it stays in the cache as long as what it tells about.
+                    let _no_worse = self.publish(&applied, true);
+                }
                 let mut failed = lock(&self.failed);
                 failed.insert(flight.ticket, error.clone());
                 if failed.len() > FAILED_MAX {
@@ -193,13 +211,16 @@ impl<M: Medium> Committer<M> {
     }
 
     fn publish(&self, applied: &Applied, is_open: bool) -> io::Result<()> {
-        let block = Published {
+        self.medium.write(BLOCK_OFFSET, &self.block(applied, is_open).encode())
+    }
+
+    fn block(&self, applied: &Applied, is_open: bool) -> Published {
+        Published {
             commit: applied.commit,
             epoch: applied.header.epoch,
             boot_id: self.medium.boot_id(),
             is_open,
-        };
-        self.medium.write(BLOCK_OFFSET, &block.encode())
+        }
     }
 
     /// An error that leaves the disk in doubt: no later commit may be acknowledged.
@@ -277,8 +298,11 @@ impl<M: Medium> Committer<M> {
             return Ok(());
         }
         self.write_pages(write)?;
-        write_sequence(&*self.medium, sequence_after(write.commit))?;
-        self.publish(applied, true)
+        // The sequence word and the block, in one write.
+        let mut bytes = vec![0; in_page(BLOCK_OFFSET - SEQUENCE_OFFSET)];
+        bytes[..8].copy_from_slice(&sequence_after(write.commit).to_ne_bytes());
+        bytes.extend(self.block(applied, true).encode());
+        self.medium.write(SEQUENCE_OFFSET, &bytes)
     }
 
     /// Writes pages that follow each other, in the file and in the buffer, in one go.
@@ -293,8 +317,13 @@ impl<M: Medium> Committer<M> {
             };
             let count = homes.iter().enumerate().take_while(follows).count();
             let source = if first.is_in_record { &write.record } else { &write.pages };
-            let bytes = &source[first.at..first.at + count * PAGE_BYTES];
-            self.medium.write(first.page * PAGE, bytes)?;
+            let (bytes, start) = if count > 1 || first.bitmap == 0 {
+                (&source[first.at..first.at + count * PAGE_BYTES], 0)
+            } else {
+                let span = first.span();
+                (&write.content(*first)[span.clone()], span.start as u64)
+            };
+            self.medium.write(first.page * PAGE + start, bytes)?;
             homes = &homes[count..];
         }
         Ok(())
@@ -336,6 +365,10 @@ pub(crate) fn write_header<M: Medium>(medium: &M, header: &Header) -> io::Result
         return medium.write(header.slot_offset(), &header.encode());
     }
     medium.write_durable(header.slot_offset(), &header.encode())
+}
+
+fn in_page(bytes: u64) -> usize {
+    usize::try_from(bytes).expect("less than a page")
 }
 
 /// Writes zeros in small pieces: the page cache keeps what is written at once as one large folio,

@@ -88,6 +88,9 @@ impl Recovered {
         let (log, epoch) = (self.header.log, self.header.epoch);
         let mut head = 0;
         let mut next = read_record(medium, log, head, epoch)?;
+        // A record that does not count must not count later either, when rows like its own are
+        // there: a new epoch ends it.
+        self.is_needed |= next.is_some();
         while let Some((record, bytes)) = next {
             if record.commit != self.commit + 1 {
                 break;
@@ -100,7 +103,6 @@ impl Recovered {
             if is_last && !planted(Bug::NoDirectHash) && !are_runs_whole(medium, &record)? {
                 break;
             }
-            self.is_needed = true;
             if !self.apply(medium, &record, &bytes, is_last)? {
                 break;
             }
