@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const KEPT_OF_COMMIT: usize = 16;
 
 /// Copies that are kept at most: each costs its memory, and a comparison in every commit.
-const KEPT_MAX: usize = 64;
+const KEPT_MAX: usize = 16;
 
 /// The copies that were kept: region, and offset of the system's page.
 pub(crate) type Kept = BTreeSet<(RegionId, u64)>;
