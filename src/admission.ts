@@ -1,20 +1,24 @@
 import type { Encoded, Storage } from './storage.ts'
 
-/** Adds what values need beside their rows, all or nothing: the labels they bring along, and room for `rows` rows. */
-export function admit(storages: readonly Storage[], fresh: readonly Iterable<Encoded>[], rows: number): void {
-  const marks = storages.map((storage) => {
-    const dictionary = storage.dictionary
-    return dictionary && { dictionary, count: dictionary.list.length, byteLength: dictionary.region.length }
-  })
+/**
+ * Adds what values need beside their rows, all or nothing: the labels they bring along, room for their text, and room
+ * for `rows` rows. `values` are those of each storage, or what to call for the same.
+ */
+export function admit(
+  storages: readonly Storage[],
+  values: readonly (Iterable<Encoded> | (() => void))[],
+  rows: number,
+): void {
+  const undo = storages.map((storage) => storage.mark())
   try {
     for (const [place, storage] of storages.entries()) {
-      for (const value of fresh[place] ?? []) {
-        if (typeof value === 'string' && storage.dictionary?.codes.has(value) === false) storage.dictionary.add(value)
-      }
+      const needed = values[place] ?? []
+      if (typeof needed === 'function') needed()
+      else storage.provide(needed)
     }
-    for (const storage of storages) storage.data.room(rows)
+    for (const storage of storages) storage.room(rows)
   } catch (error) {
-    for (const mark of marks) mark?.dictionary.cut(mark.count, mark.byteLength)
+    for (const undone of undo) undone?.()
     throw error
   }
 }

@@ -5,6 +5,7 @@ import { type Column, StoredColumn } from './column.ts'
 import { quoted, StoaError } from './errors.ts'
 import { checkCount } from './positions.ts'
 import type { Input, Value } from './schema.ts'
+import { ScalarStorage } from './scalar-storage.ts'
 import type { LengthKeeper, Session } from './session.ts'
 import type { Storage } from './storage.ts'
 import type { Type } from './types.ts'
@@ -48,13 +49,13 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
 
   get capacity(): number {
     this.#checkUsable()
-    return this.storage.data.capacity
+    return this.storage.capacity
   }
 
   push(...values: unknown[]): number {
     this.#checkUsable()
     const { storage } = this
-    if (values.length === 1) {
+    if (values.length === 1 && storage instanceof ScalarStorage && storage.validity === undefined) {
       // One value that needs no room and no label: the common case.
       const element = storage.encode(values[0])
       const { view } = storage.data
@@ -72,8 +73,9 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   }
 
   pop(): unknown {
-    const value = this.at(-1)
-    if (this.rowCount > 0) this.rowCount--
+    if (this.length === 0) return undefined
+    const value = this.storage.copy(this.rowCount - 1)
+    this.rowCount--
     return value
   }
 
@@ -96,7 +98,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   reserve(elements: number): void {
     this.#checkUsable()
     checkCount(elements, 'the number of elements to reserve')
-    this.storage.data.grow(this.rowCount + elements, true)
+    this.storage.reserve(this.rowCount + elements)
   }
 
   static {
@@ -110,7 +112,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
 
   /** Hands the length to the region, before a commit. */
   publish(): void {
-    this.storage.data.length = this.rowCount
+    this.storage.publish(this.rowCount)
   }
 
   /** After a rollback, when the regions are as they were at the last commit. */

@@ -4,7 +4,9 @@ import { checkName } from './names.ts'
 import type { NativeRegion } from './native.ts'
 import type { ColumnTypes } from './schema.ts'
 import type { Session } from './session.ts'
-import { StoredType, typeFromRecord, type TypeRecord, typeToRecord } from './types.ts'
+import { typeFromRecord, type TypeRecord, typeToRecord } from './type-record.ts'
+import { StoredType } from './types.ts'
+import { Validity } from './validity.ts'
 
 /*
  * The store's metadata: what the regions mean. JSON in UTF-8:
@@ -16,7 +18,19 @@ import { StoredType, typeFromRecord, type TypeRecord, typeToRecord } from './typ
 const FORMAT = 1
 
 /** What a region is for. */
-type Role = 'data' | 'labels'
+export type Role = 'data' | 'labels' | 'heap' | 'validity'
+
+/** The regions of a column of a type: what each holds. */
+function rolesOf(type: StoredType): { role: Role; kind: ElementKind; lanes: number }[] {
+  const roles: { role: Role; kind: ElementKind; lanes: number }[] = [
+    { role: 'data', kind: StoredType.kind(type), lanes: StoredType.lanes(type) },
+  ]
+  const coding = StoredType.coding(type)
+  if (coding === 'symbol') roles.push({ role: 'labels', kind: KINDS.u8, lanes: 1 })
+  if (coding === 'utf8') roles.push({ role: 'heap', kind: KINDS.u8, lanes: 1 })
+  if (StoredType.isNullable(type)) roles.push({ role: 'validity', kind: KINDS.bits, lanes: 1 })
+  return roles
+}
 
 interface ColumnRecord {
   name: string
@@ -28,9 +42,10 @@ interface ColumnRecord {
 export interface ColumnDefinition {
   readonly name: string
   readonly type: StoredType
-  readonly data: NativeRegion
-  readonly labels?: NativeRegion
+  readonly regions: ColumnRegions
 }
+
+type ColumnRegions = { readonly data: NativeRegion } & { readonly [R in Role]?: NativeRegion }
 
 /** What stands under one name: a table's columns, or an array as the only one. */
 export interface Definition {
@@ -96,28 +111,53 @@ export function writeCatalog(catalog: Catalog): Uint8Array {
 
 /** Creates the regions of a new table or array, all or none. */
 export function createDefinition(session: Session, name: string, types: ColumnTypes, isArray: boolean): Definition {
-  const created: number[] = []
-  const region = (column: string, role: Role, kind: ElementKind): NativeRegion => {
-    const regionName = `${name}\0${isArray ? '' : column}\0${role}`
-    const id = session.native.createRegion(regionName, kind.code, 1)
-    created.push(id)
-    return { id, name: regionName, kind: kind.code, lanes: 1, length: 0, capacity: 0, extents: 0 }
-  }
+  const columns: ColumnDefinition[] = []
   try {
-    const columns = [...types].map(([column, type]): ColumnDefinition => {
-      const data = region(column, 'data', StoredType.kind(type))
-      if (StoredType.coding(type) !== 'symbol') return { name: column, type, data }
-      return { name: column, type, data, labels: region(column, 'labels', KINDS.u8) }
-    })
+    for (const [column, type] of types) columns.push(createColumn(session, name, isArray ? '' : column, column, type))
     return { name, isArray, columns }
   } catch (error) {
-    for (const id of created) session.native.dropRegion(id)
+    for (const column of columns) dropColumn(session, column)
     throw error
   }
 }
 
-function columnRecord({ name, type, data, labels }: ColumnDefinition): ColumnRecord {
-  return { name, type: typeToRecord(type), regions: { data: data.name, ...(labels && { labels: labels.name }) } }
+/** Creates the regions of one column, all or none. `part` stands for the column in their names. */
+export function createColumn(
+  session: Session,
+  owner: string,
+  part: string,
+  name: string,
+  type: StoredType,
+): ColumnDefinition {
+  const { native } = session
+  const created: [Role, NativeRegion][] = []
+  try {
+    for (const { role, kind, lanes } of rolesOf(type)) {
+      const regionName = freeName(session, `${owner}\0${part}\0${role}`)
+      const id = native.createRegion(regionName, kind.code, lanes)
+      created.push([role, { id, name: regionName, kind: kind.code, lanes, length: 0, capacity: 0, extents: 0 }])
+    }
+    return { name, type, regions: Object.fromEntries(created) as ColumnRegions }
+  } catch (error) {
+    for (const [, { id }] of created) native.dropRegion(id)
+    throw error
+  }
+}
+
+export function dropColumn(session: Session, { regions }: ColumnDefinition): void {
+  for (const { id } of Object.values(regions)) session.native.dropRegion(id)
+}
+
+/** A column that was renamed keeps its regions' names: one that comes after it under the old name needs others. */
+function freeName(session: Session, name: string): string {
+  let free = name
+  for (let count = 2; session.native.regionId(free) !== null; count++) free = `${name}\0${count}`
+  return free
+}
+
+function columnRecord({ name, type, regions }: ColumnDefinition): ColumnRecord {
+  const names = Object.entries(regions).map(([role, region]) => [role, region.name])
+  return { name, type: typeToRecord(type), regions: Object.fromEntries(names) as ColumnRecord['regions'] }
 }
 
 /** Checks columns against the regions; each region may be used once. */
@@ -131,18 +171,21 @@ class DefinitionReader {
   column(record: unknown, name: unknown): ColumnDefinition {
     checkName(name, 'a column')
     const type = typeFromRecord(member(record, 'type'))
-    const regions = member(record, 'regions')
-    const definition = { name, type, data: this.#region(member(regions, 'data'), StoredType.kind(type)) }
-    if (StoredType.coding(type) !== 'symbol') return definition
-    return { ...definition, labels: this.#region(member(regions, 'labels'), KINDS.u8) }
+    const names = member(record, 'regions')
+    const regions = Object.fromEntries(
+      rolesOf(type).map(({ role, kind, lanes }) => [role, this.#region(member(names, role), kind, lanes)]),
+    ) as ColumnRegions
+    const { data, validity } = regions
+    if (validity === undefined || validity.length === Validity.bytes(data.length)) return { name, type, regions }
+    throw new TypeError(`column ${quoted(name)} has ${data.length} rows, but its validity ${validity.length} bytes`)
   }
 
-  #region(name: unknown, kind: ElementKind): NativeRegion {
+  #region(name: unknown, kind: ElementKind, lanes: number): NativeRegion {
     const region = typeof name === 'string' ? this.#regions.get(name) : undefined
     if (region === undefined) throw new TypeError(`there is no region ${found(name)}, or it is used twice`)
-    if (region.kind !== kind.code || region.lanes !== 1) {
+    if (region.kind !== kind.code || region.lanes !== lanes) {
       throw new TypeError(
-        `region ${quoted(region.name)} has elements of kind ${region.kind} × ${region.lanes}, expected ${kind.code}`,
+        `region ${quoted(region.name)} has elements of kind ${region.kind} × ${region.lanes}, expected ${kind.code} × ${lanes}`,
       )
     }
     this.#regions.delete(region.name)
@@ -156,7 +199,7 @@ function add(catalog: Catalog, definition: Definition): void {
   if (new Set(columns.map((column) => column.name)).size < columns.length) {
     throw new TypeError(`table ${quoted(name)} has two columns of one name`)
   }
-  const lengths = new Set(columns.map(({ data }) => data.length))
+  const lengths = new Set(columns.map(({ regions }) => regions.data.length))
   if (lengths.size > 1)
     throw new TypeError(`the columns of table ${quoted(name)} differ in length: ${[...lengths].join(', ')}`)
   catalog.set(name, definition)

@@ -1,4 +1,5 @@
 import { CURSOR } from './cursor.ts'
+import { type FieldCode, fieldCode, literal } from './field-code.ts'
 import type { Session } from './session.ts'
 import { StoredTable } from './stored-table.ts'
 import type { ColumnTypes } from './schema.ts'
@@ -52,21 +53,17 @@ export function tableClass(storages: readonly Storage[]): TableClass {
   return made
 }
 
-/** A name as a literal. JSON leaves U+2028 and U+2029 as they are, which some readers take for line ends. */
-function literal(name: string): string {
-  return JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
-}
-
 /** A property of an object literal; as a computed one, `__proto__` is an own property like any other. */
 function property(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : literal(name)
 }
 
 function classCode(storages: readonly Storage[]): string {
-  const fields = storages.map((storage, place) => new FieldCode(storage, place))
+  const fields = storages.map((storage, place) => fieldCode(storage, place))
   const each = (write: (field: FieldCode) => string, separator = '\n'): string => fields.map(write).join(separator)
   // What objects inherit must not be taken for a field, so these schemas leave rows with a prototype to the plain way.
   const othersAllowed = !storages.some(({ name }) => name in Object.prototype)
+  const all = (test: (field: FieldCode) => string): string => each(test, ' && ')
   return `'use strict'
 const plainPrototype = Object.prototype
 const { getPrototypeOf } = Object
@@ -76,47 +73,47 @@ class GeneratedTable extends StoredTable {
 ${each((field) => field.declare)}
   }
   refreshViews() {
-${each((field) => `    this.v${field.place} = this.storages[${field.place}].data.view`)}
+${each((field) => field.refresh)}
   }
   push(row) {
     if (row === null || row === undefined) return super.push(row)
-${each((field) => `    let x${field.place} = row[${field.name}]\n${field.prepare()}`)}
-    if (!(${each((field) => field.test, ' && ')})) return super.push(row)
+    let fields = ${fields.length}
+${each((field) => `    let x${field.place} = row[${field.name}]\n${field.complete}${field.prepare()}`)}
+    if (!(${all((field) => field.test())})) return super.push(row)
     if (getPrototypeOf(row) === plainPrototype) {
-      let count = 0
-      for (const _ in row) count++
-      if (count !== ${fields.length}) return super.push(row)
+      for (const _ in row) fields--
+      if (fields !== 0) return super.push(row)
     } else if (${othersAllowed ? '!this.hasOnlyColumns(row)' : 'true'}) return super.push(row)
     const i = this.rowCount
-${each((field) => `    const v${field.place} = this.v${field.place}`)}
-    if (!(${each((field) => `i < v${field.place}.length`, ' && ')})) return super.push(row)
-${each((field) => `    v${field.place}[i] = ${field.encoded}`)}
+${each((field) => field.local)}
+    if (!(${all((field) => field.hasRoom())})) return super.push(row)
+${each((field) => `    ${field.store()}`)}
     return this.rowCount = i + 1
   }
   at(index) {
     const i = index < 0 ? index + this.rowCount : index
     if (!(i >>> 0 === i && i < this.rowCount)) return super.at(index)
-${each((field) => `    const x${field.place} = ${field.load(`this.v${field.place}[i]`)}`)}
+${each((field) => `    const x${field.place} = ${field.load('this')}`)}
     if (${each((field) => `x${field.place} === undefined`, ' || ')}) return super.at(index)
     return { ${each((field) => `${property(field.storage.name)}: ${field.decoded}`, ', ')} }
   }
   set(index, row) {
     if (typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
-    let count = 0
-    for (const _ in row) count++
+    let fields = 0
+    for (const _ in row) fields++
 ${each(
   (field) => `    let x${field.place} = ${field.own}
     if (x${field.place} !== undefined) {
 ${field.prepare()}
-      if (!(${field.test})) return super.set(index, row)
-      count--
+      if (!(${field.test()})) return super.set(index, row)
+      fields--
     }`,
 )}
     const i = index < 0 ? index + this.rowCount : index
-    if (count !== 0 || !(i >>> 0 === i && i < this.rowCount)) return super.set(index, row)
-${each((field) => `    const v${field.place} = this.v${field.place}`)}
-    if (!(${each((field) => `i < v${field.place}.length`, ' && ')})) return super.set(index, row)
-${each((field) => `    if (x${field.place} !== undefined) v${field.place}[i] = ${field.encoded}`)}
+    if (fields !== 0 || !(i >>> 0 === i && i < this.rowCount)) return super.set(index, row)
+${each((field) => field.local)}
+    if (!(${all((field) => field.hasRoom())})) return super.set(index, row)
+${each((field) => `    if (x${field.place} !== undefined) { ${field.store()} }`)}
   }
   rowAccessors() { return accessors }
 }
@@ -126,106 +123,20 @@ ${each(
   get() {
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     if (i < table.rowCount) {
-      const x${field.place} = ${field.load(`table.v${field.place}[i]`, 'table')}
+      const x${field.place} = ${field.load('table')}
       if (x${field.place} !== undefined) return ${field.decoded}
     }
     return cursor.read(${field.place})
   },
   set(value) {
-    const cursor = this[CURSOR], table = cursor.table, i = cursor.position, v = table.v${field.place}
+    const cursor = this[CURSOR], table = cursor.table, i = cursor.position
+    ${field.localOf('table')}
     let x${field.place} = value
 ${field.prepare('table')}
-    if (${field.test} && i >= 0 && i < table.rowCount && i < v.length) v[i] = ${field.encoded}
+    if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
     else cursor.write(${field.place}, value)
   } } })`,
 )}
 return GeneratedTable
 `
-}
-
-/** The pieces of code for one column. In them `x<place>` is the value, `c<place>` its code where it has labels. */
-class FieldCode {
-  readonly storage: Storage
-  readonly place: number
-
-  constructor(storage: Storage, place: number) {
-    this.storage = storage
-    this.place = place
-  }
-
-  /** The name, as a literal. */
-  get name(): string {
-    return literal(this.storage.name)
-  }
-
-  /** Own fields, so that each is one load away; typed arrays of one kind, so that its type is known. */
-  get declare(): string {
-    const labels = this.hasLabels
-      ? `\n    this.l${this.place} = storages[${this.place}].labels.list\n    this.m${this.place} = storages[${this.place}].labels.codes`
-      : ''
-    return `    this.v${this.place} = storages[${this.place}].data.view${labels}`
-  }
-
-  get hasLabels(): boolean {
-    return this.storage.labels !== undefined
-  }
-
-  /** A field of a part of a row: what every object inherits does not count. */
-  get own(): string {
-    const inherited = this.storage.name in Object.prototype
-    return `${inherited ? `!Object.hasOwn(row, ${this.name}) ? undefined : ` : ''}row[${this.name}]`
-  }
-
-  /** Runs before the test. */
-  prepare(table = 'this'): string {
-    if (this.hasLabels) return `    var c${this.place} = ${table}.m${this.place}.get(x${this.place})`
-    if (this.storage.coding !== 'timestamp') return ''
-    const x = `x${this.place}`
-    return `    if (typeof ${x} === 'object' && ${x} instanceof Date && !isNaN(${x}.getTime())) ${x} = ${x}.getTime()`
-  }
-
-  /** Holds only for values that the plain way accepts. */
-  get test(): string {
-    const x = `x${this.place}`
-    switch (this.storage.coding) {
-      case 'number':
-      case 'timestamp': {
-        const whole = WHOLE[this.storage.kind.name]?.(x)
-        return `typeof ${x} === 'number'${whole === undefined ? '' : ` && ${whole} === ${x}`}`
-      }
-      case 'bigint':
-        return `typeof ${x} === 'bigint' && BigInt.${this.storage.kind.name === 'i64' ? 'asIntN' : 'asUintN'}(64, ${x}) === ${x}`
-      case 'bool':
-        return `typeof ${x} === 'boolean'`
-      case 'labels':
-      case 'symbol':
-        return `c${this.place} !== undefined`
-    }
-  }
-
-  /** The value that passed the test, as it lies in memory. */
-  get encoded(): string {
-    if (this.hasLabels) return `c${this.place}`
-    return this.storage.coding === 'bool' ? `x${this.place} ? 1 : 0` : `x${this.place}`
-  }
-
-  /** What is found in memory, or undefined when there is no memory or no such label. */
-  load(element: string, table = 'this'): string {
-    return this.hasLabels ? `${table}.l${this.place}[${element}]` : element
-  }
-
-  /** What {@link load} gave, as a value. */
-  get decoded(): string {
-    return this.storage.coding === 'bool' ? `x${this.place} !== 0` : `x${this.place}`
-  }
-}
-
-/** A whole number of each kind is what is left of it in its bits. */
-const WHOLE: Readonly<Record<string, (x: string) => string>> = {
-  i8: (x) => `(${x} << 24 >> 24)`,
-  i16: (x) => `(${x} << 16 >> 16)`,
-  i32: (x) => `(${x} | 0)`,
-  u8: (x) => `(${x} & 255)`,
-  u16: (x) => `(${x} & 65535)`,
-  u32: (x) => `(${x} >>> 0)`,
 }

@@ -4,6 +4,7 @@ import { existingPosition, relativePosition, slicePosition } from './positions.t
 import type { Input, TypedArrayOf, Value } from './schema.ts'
 import type { Encoded, Storage } from './storage.ts'
 import type { Type } from './types.ts'
+import { Validity } from './validity.ts'
 
 /** One column of a table: its memory as a typed array, and its values decoded. */
 export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
@@ -21,6 +22,12 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   set(index: number, value: Input<T>): void
   /** Sets every row from `start` up to `end`, as `Array.prototype.fill`. */
   fill(value: Input<T>, start?: number, end?: number): this
+  /** Of a nullable column: the bit `i % 8` of byte `i >> 3` is 1 where row `i` has a value. A TypeError for others. */
+  readonly validity: Uint8Array
+  /** Rows that are null. Cost: a bit a row. */
+  readonly nullCount: number
+  /** Whether an existing row is null. A RangeError outside. */
+  isNull(index: number): boolean
   /** The labels by code, of symbol and oneOf; a TypeError for other types. A copy. */
   readonly labels: readonly string[]
   /** The code of a label, or undefined when no row ever had it; a TypeError for types without labels. */
@@ -56,12 +63,30 @@ export class StoredColumn implements Column {
   }
 
   get data(): TypedArray {
-    return this.#storage.data.slice(this.length)
+    const { length } = this
+    if (this.#storage.coding !== 'utf8') return this.#storage.data.slice(length)
+    throw new TypeError(
+      `${this.#storage.title} is ${this.#storage.type}: text lies in no typed array; use at() or rows`,
+    )
+  }
+
+  get validity(): Uint8Array {
+    const { length } = this
+    return this.#validity().region.slice(Validity.bytes(length)) as Uint8Array
+  }
+
+  get nullCount(): number {
+    const { length } = this
+    return this.#storage.validity?.nulls(length) ?? 0
+  }
+
+  isNull(index: number): boolean {
+    return this.#storage.isNull(existingPosition(index, this.length, this.#storage.title))
   }
 
   at(index: number): unknown {
     const position = relativePosition(index, this.length)
-    return position < 0 ? undefined : this.#read(position)
+    return position < 0 ? undefined : this.#storage.read(position)
   }
 
   set(index: number, value: unknown): void {
@@ -74,14 +99,7 @@ export class StoredColumn implements Column {
   fill(value: unknown, start?: number, end?: number): this {
     const encoded = this.#admitted(value)
     const length = this.length
-    if (length === 0) return this
-    const storage = this.#storage
-    const from = slicePosition(start, length, 0)
-    const to = slicePosition(end, length, length)
-    if (from >= to) return this
-    storage.write(from, encoded)
-    const view = storage.data.view
-    view.fill(view[from] as never, from, to)
+    this.#storage.fill(encoded, slicePosition(start, length, 0), slicePosition(end, length, length))
     return this
   }
 
@@ -96,21 +114,21 @@ export class StoredColumn implements Column {
   }
 
   *[Symbol.iterator](): IterableIterator<unknown> {
-    for (let position = 0; position < this.length; position++) yield this.#read(position)
+    for (let position = 0; position < this.length; position++) yield this.#storage.read(position)
   }
 
-  #read(position: number): unknown {
-    const storage = this.#storage
-    return storage.decode(storage.data.view[position] ?? storage.bind()[position])
-  }
-
+  /** Checks a value, and makes what it needs ready. */
   #admitted(value: unknown): Encoded {
     this.#checkUsable()
     const encoded = this.#storage.encode(value)
-    const storage = this.#storage
-    if (typeof encoded === 'string') admit([storage], [[encoded]], this.length)
-    else storage.data.room(this.length)
+    admit([this.#storage], [[encoded]], this.length)
     return encoded
+  }
+
+  #validity(): Validity {
+    const { validity, title, type } = this.#storage
+    if (validity !== undefined) return validity
+    throw new TypeError(`${title} is ${type}: only nullable columns have a validity bitmap`)
   }
 
   #checkUsable(): number {

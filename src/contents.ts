@@ -1,13 +1,25 @@
 import { StoredArray } from './array.ts'
-import { type Catalog, createDefinition, type Definition, readCatalog, writeCatalog } from './catalog.ts'
+import {
+  type Catalog,
+  type ColumnDefinition,
+  createDefinition,
+  type Definition,
+  dropColumn,
+  readCatalog,
+  type Role,
+  writeCatalog,
+} from './catalog.ts'
 import { tableClass } from './codegen.ts'
-import { KINDS } from './elements.ts'
+import { type ElementKind, KINDS } from './elements.ts'
 import { quoted } from './errors.ts'
+import { LanesStorage } from './lanes-storage.ts'
 import { Region } from './region.ts'
-import type { ColumnTypes } from './schema.ts'
 import type { Session } from './session.ts'
-import { Storage } from './storage.ts'
+import { ScalarStorage } from './scalar-storage.ts'
+import { checkReadable, type ColumnTypes } from './schema.ts'
+import type { Storage } from './storage.ts'
 import { StoredTable } from './stored-table.ts'
+import { TextStorage } from './text-storage.ts'
 import { StoredType } from './types.ts'
 
 /** A table or an array in JavaScript's hands. */
@@ -44,21 +56,18 @@ export class Contents {
   }
 
   create(name: string, types: ColumnTypes, isArray: boolean): Definition {
+    for (const [column, type] of types) checkReadable(type, `${quoted(column)} in ${quoted(name)}`, this.#session.path)
     const definition = createDefinition(this.#session, name, types, isArray)
     this.#write(new Map(this.#catalog).set(name, definition))
     return definition
   }
 
   drop(definition: Definition): void {
-    const { native } = this.#session
     const { name, columns } = definition
     const rest = new Map(this.#catalog)
     rest.delete(name)
     this.#write(rest)
-    for (const { data, labels } of columns) {
-      native.dropRegion(data.id)
-      if (labels !== undefined) native.dropRegion(labels.id)
-    }
+    for (const column of columns) dropColumn(this.#session, column)
     const handle = this.#handles.get(name)
     if (handle === undefined) return
     handle.release()
@@ -72,12 +81,7 @@ export class Contents {
     let handle = this.#handles.get(name)
     if (handle !== undefined) return handle
     const session = this.#session
-    const storages = columns.map((column) => {
-      const title = isArray ? `array ${quoted(name)}` : `column ${quoted(column.name)} of table ${quoted(name)}`
-      const data = new Region(session, StoredType.kind(column.type), title, column.data)
-      const labels = column.labels && new Region(session, KINDS.u8, `the labels of ${title}`, column.labels)
-      return new Storage(session, column.name, column.type, title, data, labels)
-    })
+    const storages = columns.map((column, slot) => createStorage(session, definition, column, slot))
     handle = isArray
       ? new StoredArray(session, storages[0] as Storage)
       : new (tableClass(storages))(session, name, typesOf(definition), storages)
@@ -108,7 +112,7 @@ export class Contents {
       const storages = handle instanceof StoredTable ? handle.storages : [handle.storage]
       const definition = this.#catalog.get(handle.name)
       // The same name can stand for another table, made after a drop: the regions tell.
-      if (definition === undefined || definition.columns[0]?.data.id !== storages[0]?.data.id) handle.release()
+      if (definition === undefined || definition.columns[0]?.regions.data.id !== storages[0]?.data.id) handle.release()
       else {
         for (const storage of storages) storage.restore(byId)
         handle.restore()
@@ -131,6 +135,31 @@ export class Contents {
   #write(catalog: Catalog): void {
     this.#session.native.setMetadata(writeCatalog(catalog))
     this.#catalog = catalog
+  }
+}
+
+/** The storage of a column, over its regions. */
+export function createStorage(
+  session: Session,
+  { name: owner, isArray }: Definition,
+  { name, type, regions }: ColumnDefinition,
+  slot: number,
+): Storage {
+  const title = isArray ? `array ${quoted(owner)}` : `column ${quoted(name)} of table ${quoted(owner)}`
+  checkReadable(type, title, session.path)
+  const open = (role: Role, kind: ElementKind, what: string): Region | undefined => {
+    const region = regions[role]
+    return region && new Region(session, kind, what, region)
+  }
+  const data = new Region(session, StoredType.kind(type), title, regions.data)
+  const parts = { name, type, title, slot, data, validity: open('validity', KINDS.bits, `the validity of ${title}`) }
+  switch (StoredType.coding(type)) {
+    case 'lanes':
+      return new LanesStorage(parts)
+    case 'utf8':
+      return new TextStorage(session, parts, open('heap', KINDS.u8, `the text of ${title}`) as Region)
+    default:
+      return new ScalarStorage(session, parts, open('labels', KINDS.u8, `the labels of ${title}`))
   }
 }
 

@@ -8,7 +8,13 @@ export type BigIntArray = BigInt64Array | BigUint64Array
 /** Any typed array a column's memory is seen through. */
 export type TypedArray = NumberArray | BigIntArray
 
-export type ElementKindName = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f32' | 'f64'
+export type ElementKindName =
+  'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'f16' | 'f32' | 'f64' | 'bits' | 'view'
+
+/** The runtime's Float16Array: `undefined` before Node 24. */
+type Float16 = typeof globalThis extends { Float16Array: { prototype: infer A } } ? A : never
+/** The typed array over half floats, where the compiler's library knows one. */
+export type HalfArray = [Float16] extends [never] ? Uint16Array : Float16
 
 interface TypedArrayConstructor {
   new (length: number): TypedArray
@@ -20,8 +26,12 @@ export interface ElementKind {
   readonly name: ElementKindName
   /** The number in the file. */
   readonly code: number
+  /** Of one element of the typed array. */
   readonly bytes: number
+  /** Elements of the typed array that make one of the file's: 4 for a string view, else 1. */
+  readonly span: number
   readonly Array: TypedArrayConstructor
+  readonly zero: 0 | 0n
   /** The least and greatest value of an integer kind; undefined for floats. */
   readonly range?: readonly [min: number, max: number] | readonly [min: bigint, max: bigint]
 }
@@ -31,12 +41,19 @@ function kind(
   code: number,
   constructor: unknown,
   range?: readonly [number, number] | readonly [bigint, bigint],
+  span = 1,
 ): ElementKind {
   const Array = constructor as TypedArrayConstructor & { BYTES_PER_ELEMENT: number }
-  return Object.freeze({ name, code, bytes: Array.BYTES_PER_ELEMENT, Array, ...(range && { range }) })
+  const zero = typeof range?.[0] === 'bigint' ? 0n : 0
+  return Object.freeze({ name, code, bytes: Array.BYTES_PER_ELEMENT, span, Array, zero, ...(range && { range }) })
 }
 
-/** The element kinds built so far; the numbers are the file format's. */
+const Float16Array: unknown = (globalThis as { Float16Array?: unknown }).Float16Array
+
+/** Whether this runtime can show half floats. */
+export const HAS_HALVES: boolean = Float16Array !== undefined
+
+/** The element kinds; the numbers are the file format's. */
 export const KINDS: Readonly<Record<ElementKindName, ElementKind>> = Object.freeze({
   i8: kind('i8', 1, Int8Array, [-(2 ** 7), 2 ** 7 - 1]),
   i16: kind('i16', 2, Int16Array, [-(2 ** 15), 2 ** 15 - 1]),
@@ -46,8 +63,14 @@ export const KINDS: Readonly<Record<ElementKindName, ElementKind>> = Object.free
   u16: kind('u16', 6, Uint16Array, [0, 2 ** 16 - 1]),
   u32: kind('u32', 7, Uint32Array, [0, 2 ** 32 - 1]),
   u64: kind('u64', 8, BigUint64Array, [0n, 2n ** 64n - 1n]),
+  // Without a Float16Array nothing reads these elements: the type is refused before.
+  f16: kind('f16', 9, Float16Array ?? Uint16Array),
   f32: kind('f32', 10, Float32Array),
   f64: kind('f64', 11, Float64Array),
+  /** Eight validity bits. */
+  bits: kind('bits', 12, Uint8Array),
+  /** A string of up to 12 bytes, or where a longer one is. */
+  view: kind('view', 13, Uint32Array, undefined, 4),
 })
 
 /** Bytes one typed array can cover here: 4 GiB on Node 20 and Bun, far beyond any file elsewhere. */
@@ -56,14 +79,18 @@ export const VIEW_BYTES_MAX: number = Math.min(constants.MAX_LENGTH, Number.MAX_
 const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
   ?.get as () => string | undefined
 
-const KIND_BY_TAG = new Map(Object.values(KINDS).map((element) => [new element.Array(0)[Symbol.toStringTag], element]))
+const KIND_BY_TAG = new Map(
+  Object.values(KINDS)
+    .filter(({ name }) => name !== 'bits' && name !== 'view' && (name !== 'f16' || HAS_HALVES))
+    .map((element) => [new element.Array(0)[Symbol.toStringTag] as string, element]),
+)
 
 /** The element kind of a typed array of any realm, or undefined for everything else. */
 export function kindOf(value: unknown): ElementKind | undefined {
   // Read through the intrinsic getter: a user's object can pretend to any constructor or tag.
   const tag = ArrayBuffer.isView(value) ? tagOf.call(value) : undefined
   if (tag === 'Uint8ClampedArray') return KINDS.u8
-  return tag === undefined ? undefined : KIND_BY_TAG.get(tag as TypedArray[typeof Symbol.toStringTag])
+  return tag === undefined ? undefined : KIND_BY_TAG.get(tag)
 }
 
 /** Whether every element of `source` can be stored in `target` without a check (floats may be rounded to f32). */

@@ -7,16 +7,42 @@ export type { Table } from './table.ts'
 export type { Cursor, CursorRow } from './cursor.ts'
 export type { Column } from './column.ts'
 export type { PersistentArray } from './array.ts'
-export type { Columns, ColumnsInput, Input, Row, RowInput, TypedArrayOf, Value } from './schema.ts'
-export { bool, f32, f64, i16, i32, i64, i8, oneOf, symbol, timestamp, timestamp64, u16, u32, u64, u8 } from './types.ts'
+export type { Columns, ColumnsInput, FixedWidth, Input, Row, RowInput, TypedArrayOf, Value } from './schema.ts'
+export {
+  bool,
+  bytes,
+  f16,
+  f32,
+  f64,
+  i16,
+  i32,
+  i64,
+  i8,
+  nullable,
+  oneOf,
+  symbol,
+  timestamp,
+  timestamp64,
+  u16,
+  u32,
+  u64,
+  u8,
+  utf8,
+  vector,
+} from './types.ts'
 export type {
   Bool,
+  Bytes,
+  BytesInput,
+  F16,
   F32,
   F64,
   I16,
   I32,
   I64,
   I8,
+  LaneType,
+  Nullable,
   OneOf,
   SymbolType,
   Timestamp,
@@ -27,6 +53,8 @@ export type {
   U32,
   U64,
   U8,
+  Utf8,
+  Vector,
 } from './types.ts'
 export { StoaError } from './errors.ts'
 export type { StoaErrorCode, StoaErrorDetails } from './errors.ts'

@@ -58,7 +58,7 @@ function columnInfo(storage: Storage, regions: ReadonlyMap<number, NativeRegion>
   return {
     name: storage.name,
     type: `${storage.type}`,
-    bytes: storage.regions.reduce((sum, { kind, lanes, length }) => sum + length * lanes * kind.bytes, 0),
+    bytes: storage.regions.reduce((sum, { kind, lanes, length }) => sum + length * lanes * kind.span * kind.bytes, 0),
     extents: storage.regions.reduce((sum, { id }) => sum + (regions.get(id)?.extents ?? 0), 0),
   }
 }

@@ -33,6 +33,10 @@ export class Labels implements LabelSet {
     this.region = region
   }
 
+  get isLoaded(): boolean {
+    return this.#loadedBytes >= 0
+  }
+
   /** Reads the dictionary at its first use. Throws ERR_STOA_CORRUPT when it cannot be one. */
   load(): this {
     if (this.#loadedBytes >= 0) return this

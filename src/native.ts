@@ -4,7 +4,7 @@ import { StoaError, type StoaErrorCode } from './errors.ts'
 export type { NativeInfo, NativeOptions, NativeRegion }
 
 /** The parts of a region's name are separated by NUL: no column or table name can hold one. */
-const REGION_NAME = /([^\0']*)\0([^\0']*)\0(data|labels)/g
+const REGION_NAME = /([^\0']*)\0([^\0']*)\0(?:data|labels|heap|validity)(?:\0\d+)?/g
 
 /** Turns what the binding throws (a code, and a message in JSON) into a StoaError; anything else passes. */
 export function translated(error: unknown): unknown {
@@ -92,6 +92,10 @@ export class Native {
 
   createRegion(name: string, kind: number, lanes: number): number {
     return attempt(() => this.#binding.createRegion(name, kind, lanes))
+  }
+
+  regionId(name: string): number | null {
+    return attempt(() => this.#binding.regionId(name))
   }
 
   dropRegion(id: number): void {

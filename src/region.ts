@@ -7,8 +7,10 @@ import type { Session } from './session.ts'
 export class Region {
   readonly id: number
   readonly kind: ElementKind
-  /** Elements a row. */
+  /** Elements of the file a row. */
   readonly lanes: number
+  /** Elements of the typed array a row. */
+  readonly stride: number
   /** What messages call it. */
   readonly title: string
   /** Rows in use. Its table or array keeps it; it counts in a commit once published. */
@@ -39,6 +41,7 @@ export class Region {
     this.title = title
     this.id = native.id
     this.lanes = native.lanes
+    this.stride = native.lanes * kind.span
     this.length = native.length
     this.publishedLength = native.length
     this.capacity = native.capacity
@@ -48,7 +51,7 @@ export class Region {
 
   /** Makes {@link view} cover the capacity: a new typed array after growth, a new buffer if need be. */
   bind(): TypedArray {
-    const bytes = this.capacity * this.lanes * this.kind.bytes
+    const bytes = this.capacity * this.stride * this.kind.bytes
     if (bytes === 0) return this.view
     if (bytes > VIEW_BYTES_MAX) {
       throw new RangeError(
@@ -71,9 +74,9 @@ export class Region {
   /** Ensures a capacity of `rows`. Existing views stay valid. Throws NO_SPACE or LIMIT, and then nothing was changed. */
   grow(rows: number, exact: boolean): void {
     if (rows <= this.capacity) return
-    if (rows * this.lanes * this.kind.bytes > VIEW_BYTES_MAX) throw this.#tooLong(rows)
+    if (rows * this.stride * this.kind.bytes > VIEW_BYTES_MAX) throw this.#tooLong(rows)
     const native = this.#session.native
-    const rowBytes = this.lanes * this.kind.bytes
+    const rowBytes = this.stride * this.kind.bytes
     // Amortised growth may double: near the end of what a typed array can show, ask for a quarter more instead.
     this.capacity =
       exact || rows * rowBytes * 4 < VIEW_BYTES_MAX
@@ -88,7 +91,7 @@ export class Region {
   }
 
   #tooLong(rows: number): StoaError {
-    const bytes = rows * this.lanes * this.kind.bytes
+    const bytes = rows * this.stride * this.kind.bytes
     return new StoaError(
       'ERR_STOA_LIMIT',
       `cannot grow ${this.title} to ${rows} rows (${bytes} bytes): typed arrays of this runtime end at ${VIEW_BYTES_MAX} bytes; nothing was changed`,
@@ -98,12 +101,18 @@ export class Region {
 
   /** A typed array over exactly `rows` rows, the same one while neither the length nor the memory changed. */
   slice(rows: number): TypedArray {
-    const elements = rows * this.lanes
+    const elements = rows * this.stride
     const slice = this.#slice
     // The length of a detached array is 0, so it is not mistaken for one of `elements`.
     if (slice !== undefined && slice.length === elements && slice.buffer === this.view.buffer) return slice
     this.#slice = new this.kind.Array(this.bind().buffer, 0, elements)
     return this.#slice
+  }
+
+  /** Moves rows; the ranges may overlap. */
+  move(to: number, from: number, count: number): void {
+    const { stride } = this
+    this.bind().copyWithin(to * stride, from * stride, (from + count) * stride)
   }
 
   /** After a rollback: length and capacity are those of the last commit. A drop may have been undone. */

@@ -1,6 +1,8 @@
+import { HAS_HALVES } from './elements.ts'
 import { found, quoted, StoaError } from './errors.ts'
 import { checkName } from './names.ts'
-import { sameType, StoredType, type Type } from './types.ts'
+import { sameType } from './type-record.ts'
+import { type Nullable, StoredType, type Type } from './types.ts'
 
 /** A schema: the columns of a table by name. */
 export interface Columns {
@@ -16,9 +18,19 @@ export type TypedArrayOf<T extends Type> = T['~types']['data']
 /** A row as it is read: `Row<typeof schema>`. */
 export type Row<C extends Columns> = { -readonly [K in keyof C]: Value<C[K]> }
 /** A row as `push` takes it. */
-export type RowInput<C extends Columns> = { -readonly [K in keyof C]: Input<C[K]> }
+export type RowInput<C extends Columns> = { -readonly [K in Exclude<keyof C, Optional<C>>]: Input<C[K]> } & {
+  -readonly [K in Optional<C>]?: Input<C[K]> | undefined
+}
 /** What `append` takes for all columns together: typed arrays or plain arrays of equal length. */
-export type ColumnsInput<C extends Columns> = { readonly [K in keyof C]: C[K]['~types']['source'] }
+export type ColumnsInput<C extends Columns> = {
+  readonly [K in Exclude<keyof C, Optional<C>>]: C[K]['~types']['source']
+} & { readonly [K in Optional<C>]?: C[K]['~types']['source'] | undefined }
+/** The columns that a row may leave out: those that can be null. */
+export type Optional<C extends Columns> = { [K in keyof C]: C[K] extends Nullable ? K : never }[keyof C]
+/** The columns that lie in typed arrays: all but text. */
+export type FixedWidth<C extends Columns> = {
+  [K in keyof C]: [TypedArrayOf<C[K]>] extends [never] ? never : K
+}[keyof C]
 
 /** A table's columns as the library keeps them: in order, with no prototype in reach of a name. */
 export type ColumnTypes = ReadonlyMap<string, StoredType>
@@ -28,6 +40,16 @@ export function checkType(type: unknown, where: string): asserts type is StoredT
   if (type instanceof StoredType) return
   const hint = typeof type === 'function' ? '; did you forget to call it?' : ''
   throw new TypeError(`${where} needs a type of this package such as f64 or symbol, found ${found(type)}${hint}`)
+}
+
+/** Refuses a type that this runtime has no typed array for. */
+export function checkReadable(type: StoredType, where: string, path: string): void {
+  if (HAS_HALVES || StoredType.kind(type).name !== 'f16') return
+  throw new StoaError(
+    'ERR_STOA_UNSUPPORTED',
+    `${where} is ${type}, and this runtime has no Float16Array; use Node.js 24 or newer, or f32`,
+    { path },
+  )
 }
 
 /** Checks a schema given by a user: its own enumerable properties, names to types. */

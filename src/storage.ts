@@ -1,147 +1,180 @@
-import type { ElementKind, TypedArray } from './elements.ts'
-import { found, quoted } from './errors.ts'
-import { fixedLabels, Labels, type LabelSet } from './labels.ts'
-import { isWellFormed } from './names.ts'
+import type { ElementKind } from './elements.ts'
+import { found } from './errors.ts'
+import type { LabelSet } from './labels.ts'
 import type { NativeRegion } from './native.ts'
-import { suggestion } from './nearest.ts'
 import type { Region } from './region.ts'
-import type { Session } from './session.ts'
 import { type Coding, StoredType } from './types.ts'
+import { Validity } from './validity.ts'
 
-/** A value as it lies in memory; a string is a label that its dictionary does not hold yet. */
-export type Encoded = number | bigint | string
+/** A row's worth of typed array elements. */
+export type Lanes = ArrayLike<number | bigint>
 
-/** One column's place in the file: its type, its regions, and how values go in and out. */
-export class Storage {
+/**
+ * A value that was checked and can be written: an element, a string (a label that its dictionary may not hold yet, or
+ * text), the elements of a vector, or null.
+ */
+export type Encoded = number | bigint | string | Lanes | null
+
+/** What a storage is made of. */
+export interface StorageParts {
+  readonly name: string
+  readonly type: StoredType
+  /** What messages call it: `column 'price' of table 'trades'`. */
+  readonly title: string
+  /** A number that no other column of its table ever has. */
+  readonly slot: number
+  /** One element, or `lanes` of them, a row. */
+  readonly data: Region
+  readonly validity?: Region | undefined
+}
+
+/**
+ * One column's place in the file: its type, its regions, and how values go in and out. What differs between numbers,
+ * text and vectors is in the subclasses; null is dealt with here.
+ */
+export abstract class Storage {
   readonly name: string
   readonly type: StoredType
   readonly kind: ElementKind
   readonly coding: Coding
-  /** One element a row. */
-  readonly data: Region
-  /** What codes stand for: of oneOf and symbol columns. */
-  readonly labels: LabelSet | undefined
-  /** The labels again where they can grow. */
-  readonly dictionary: Labels | undefined
-  /** What messages call it: `column 'price' of table 'trades'`. */
   readonly title: string
+  readonly slot: number
+  readonly data: Region
+  /** Of a nullable column. */
+  readonly validity: Validity | undefined
+  /** What codes stand for: of oneOf and symbol columns. */
+  readonly labels: LabelSet | undefined = undefined
 
-  constructor(
-    session: Session,
-    name: string,
-    type: StoredType,
-    title: string,
-    data: Region,
-    labels: Region | undefined,
-  ) {
+  constructor({ name, type, title, slot, data, validity }: StorageParts) {
     this.name = name
     this.type = type
     this.kind = StoredType.kind(type)
     this.coding = StoredType.coding(type)
     this.title = title
+    this.slot = slot
     this.data = data
-    this.dictionary = labels && new Labels(session, labels)
-    this.labels = this.dictionary ?? (type.labels && fixedLabels(type.labels))
+    this.validity = validity && new Validity(validity)
   }
 
   /** Every region, for dropping and the like. */
   get regions(): Region[] {
-    return this.dictionary === undefined ? [this.data] : [this.data, this.dictionary.region]
+    return this.validity === undefined ? [this.data] : [this.data, this.validity.region]
   }
 
-  /** Makes the memory and the labels ready for reading and writing. */
-  bind(): TypedArray {
-    this.dictionary?.load()
-    return this.data.bind()
+  /** Makes the memory, and what is read beside it, ready for reading and writing. */
+  bind(): void {
+    this.data.bind()
+    this.validity?.region.bind()
+  }
+
+  /** Makes room for so many rows. Throws NO_SPACE or LIMIT, and then only capacities may have grown. */
+  room(rows: number): void {
+    this.data.room(rows)
+    this.validity?.region.room(Validity.bytes(rows))
+  }
+
+  /** Rows that fit without growing. */
+  get capacity(): number {
+    const { data, validity } = this
+    return validity === undefined ? data.capacity : Math.min(data.capacity, validity.region.capacity * 8)
+  }
+
+  /** Grows to exactly so many rows. */
+  reserve(rows: number): void {
+    this.data.grow(rows, true)
+    this.validity?.region.grow(Validity.bytes(rows), true)
+  }
+
+  /** Hands the number of rows to the regions. */
+  publish(rows: number): void {
+    this.data.length = rows
+    if (this.validity !== undefined) this.validity.region.length = Validity.bytes(rows)
   }
 
   /** After a rollback: the regions as they are now, by id. */
   restore(regions: ReadonlyMap<number, NativeRegion>): void {
     for (const region of this.regions) region.restore(regions.get(region.id) as NativeRegion)
-    this.dictionary?.restore()
   }
 
-  /** Checks a value and gives its element: a wrong type is a TypeError, one out of range a RangeError. */
+  /** Whether a row that is pushed may leave the column out. */
+  get isOptional(): boolean {
+    return this.validity !== undefined
+  }
+
+  /** Checks a value: a wrong type is a TypeError, one out of range a RangeError. */
   encode(value: unknown): Encoded {
-    switch (this.coding) {
-      case 'number':
-        if (typeof value !== 'number') throw this.wrongType('a number', value)
-        return this.kind.range === undefined ? value : this.#whole(value)
-      case 'bigint':
-        if (typeof value !== 'bigint') throw this.wrongType('a bigint', value)
-        return this.#whole(value)
-      case 'bool':
-        if (typeof value !== 'boolean') throw this.wrongType('true or false', value)
-        return value ? 1 : 0
-      case 'timestamp':
-        return this.#milliseconds(value)
-      case 'labels':
-      case 'symbol':
-        return this.#code(value)
-    }
+    return value === null && this.validity !== undefined ? null : this.encodeValue(value)
   }
 
-  decode(element: number | bigint | undefined): unknown {
-    switch (this.coding) {
-      case 'bool':
-        return element !== 0
-      case 'labels':
-      case 'symbol':
-        return this.labels?.list[element as number]
-      default:
-        return element
-    }
-  }
-
-  /** Writes what {@link encode} gave. Cannot fail: there must be room, and a new label must be in the dictionary. */
+  /** Writes what {@link encode} gave. Cannot fail: there must be room, and {@link provide} was asked. */
   write(row: number, encoded: Encoded): void {
-    this.data.view[row] = (typeof encoded === 'string' ? this.labels?.codes.get(encoded) : encoded) as never
+    if (encoded === null) this.writeNull(row)
+    else {
+      this.validity?.put(row, true)
+      this.writeValue(row, encoded)
+    }
+  }
+
+  /** The value of an existing row. */
+  read(row: number): unknown {
+    return this.isNull(row) ? null : this.readValue(row)
+  }
+
+  /** The same, in memory of its own. */
+  copy(row: number): unknown {
+    return this.read(row)
+  }
+
+  isNull(row: number): boolean {
+    return this.validity !== undefined && !this.validity.has(row)
+  }
+
+  /** Writes one value to a range of rows. */
+  fill(encoded: Encoded, from: number, to: number): void {
+    if (from >= to) return
+    this.write(from, encoded)
+    this.validity?.fill(encoded !== null, from, to)
+    const { view, stride } = this.data
+    if (stride === 1) {
+      view.fill(view[from] as never, from, to)
+      return
+    }
+    // Twice as much with every step.
+    for (let done = 1; done < to - from; done *= 2) this.data.move(from + done, from, Math.min(done, to - from - done))
+  }
+
+  /** Moves rows within the column; the ranges may overlap. */
+  move(to: number, from: number, count: number): void {
+    this.data.move(to, from, count)
+    this.validity?.move(to, from, count)
   }
 
   wrongType(expected: string, value: unknown): TypeError {
-    return new TypeError(`${this.title} is ${this.type.name} and takes ${expected}, found ${found(value)}`)
+    const orNull = this.validity === undefined ? '' : ' or null'
+    return new TypeError(`${this.title} is ${this.type} and takes ${expected}${orNull}, found ${found(value)}`)
   }
 
-  /** The code of a label, for `codeOf`. */
+  /** The labels, or a TypeError where there are none. */
   labelSet(): LabelSet {
-    if (this.labels === undefined) {
-      throw new TypeError(`${this.title} is ${this.type}: only symbol and oneOf have labels`)
-    }
-    this.dictionary?.load()
-    return this.labels
+    throw new TypeError(`${this.title} is ${this.type}: only symbol and oneOf have labels`)
   }
 
-  #whole<N extends number | bigint>(value: N): N {
-    const [min, max] = this.kind.range as readonly [N, N]
-    if (value >= min && value <= max && (typeof value === 'bigint' || Number.isInteger(value))) return value
-    throw new RangeError(
-      `${this.title} is ${this.type} and takes whole numbers from ${min} to ${max}, found ${found(value)}`,
-    )
+  /** Puts what values need beside their rows into place: labels, room in the heap. Undone by {@link mark}. */
+  provide(_values: Iterable<Encoded>): void {}
+
+  /** What undoes {@link provide}. */
+  mark(): (() => void) | undefined {
+    return undefined
   }
 
-  #milliseconds(value: unknown): number {
-    if (typeof value === 'number') return value
-    if (!(value instanceof Date)) throw this.wrongType('a number of milliseconds or a Date', value)
-    const time = value.getTime()
-    if (Number.isNaN(time)) throw new RangeError(`${this.title} is ${this.type} and cannot hold an invalid Date`)
-    return time
-  }
+  protected abstract encodeValue(value: unknown): Exclude<Encoded, null>
+  protected abstract writeValue(row: number, encoded: Exclude<Encoded, null>): void
+  protected abstract readValue(row: number): unknown
 
-  #code(value: unknown): Encoded {
-    if (typeof value !== 'string')
-      throw this.wrongType(this.coding === 'symbol' ? 'a string' : 'one of its labels', value)
-    const labels = this.labelSet()
-    const code = labels.codes.get(value)
-    if (code !== undefined) return code
-    if (this.coding === 'symbol') {
-      if (isWellFormed(value)) return value
-      throw new TypeError(`${this.title} cannot hold ${quoted(value)}: it has a lone surrogate and no UTF-8`)
-    }
-    throw new TypeError(
-      `${this.title} takes one of ${labels.list
-        .slice(0, 10)
-        .map((label) => quoted(label))
-        .join(', ')}${labels.list.length > 10 ? ', …' : ''}, found ${quoted(value)}${suggestion(value, labels.list)}`,
-    )
+  /** Nulls lie as zeros. */
+  protected writeNull(row: number): void {
+    const { view, stride } = this.data
+    this.validity?.put(row, false)
+    view.fill(this.kind.zero as never, row * stride, (row + 1) * stride)
   }
 }

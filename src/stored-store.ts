@@ -13,7 +13,8 @@ import { checkColumns, checkSameColumns, checkType, type Columns } from './schem
 import { Session } from './session.ts'
 import type { StoredTable } from './stored-table.ts'
 import { checkResult, checkTransaction } from './transaction.ts'
-import { sameType, type StoredType } from './types.ts'
+import { sameType } from './type-record.ts'
+import type { StoredType } from './types.ts'
 
 /** Open stores are held here: one that nobody holds any more keeps its lock until it is closed, as the file says. */
 const openStores = new Set<StoredStore>()

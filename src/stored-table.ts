@@ -45,7 +45,10 @@ export class StoredTable {
       named(storages, (storage) => ({ value: new StoredColumn(storage, this), enumerable: true })),
     ) as Record<string, Column>
     this.arrays = Object.freeze(
-      named(storages, (storage) => ({ get: () => storage.data.slice(this.length), enumerable: true })),
+      named(
+        storages.filter(({ coding }) => coding !== 'utf8'),
+        (storage) => ({ get: () => storage.data.slice(this.length), enumerable: true }),
+      ),
     ) as Record<string, TypedArray>
     session.owners.add(this)
   }
@@ -56,7 +59,7 @@ export class StoredTable {
 
   get capacity(): number {
     this.checkUsable()
-    return this.storages.reduce((least, { data }) => Math.min(least, data.capacity), Number.POSITIVE_INFINITY)
+    return Math.min(...this.storages.map(({ capacity }) => capacity))
   }
 
   push(row: object): number {
@@ -75,14 +78,7 @@ export class StoredTable {
 
   at(index: number): object | undefined {
     const position = relativePosition(index, this.length)
-    if (position < 0) return undefined
-    const row = {}
-    for (const [place, { name }] of this.storages.entries()) {
-      const value = this.readValue(place, position)
-      // An assignment to __proto__ would set the prototype.
-      Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true })
-    }
-    return row
+    return position < 0 ? undefined : this.#row((storage) => storage.read(position))
   }
 
   set(index: number, row: object): void {
@@ -95,8 +91,9 @@ export class StoredTable {
   }
 
   pop(): object | undefined {
-    const row = this.at(-1)
-    if (row !== undefined) this.rowCount--
+    if (this.length === 0) return undefined
+    const row = this.#row((storage) => storage.copy(this.rowCount - 1))
+    this.rowCount--
     return row
   }
 
@@ -113,7 +110,7 @@ export class StoredTable {
   reserve(rows: number): void {
     this.checkUsable()
     checkCount(rows, 'the number of rows to reserve')
-    for (const { data } of this.storages) data.grow(this.rowCount + rows, true)
+    for (const storage of this.storages) storage.reserve(this.rowCount + rows)
   }
 
   *rows(start?: number, end?: number): IterableIterator<object> {
@@ -162,22 +159,18 @@ export class StoredTable {
   }
 
   readValue(place: number, position: number): unknown {
-    const storage = this.storages[place] as Storage
-    let element = storage.data.view[position]
-    // Not there: nobody asked for this memory yet, or the buffer was transferred away.
-    if (element === undefined) {
-      storage.data.room(position + 1)
-      element = this.bind(place)[position]
-    }
-    return storage.decode(element)
+    const value = (this.storages[place] as Storage).read(position)
+    this.refreshViews()
+    return value
   }
 
   writeValue(place: number, position: number, value: unknown): void {
     const storage = this.storages[place] as Storage
     const encoded = storage.encode(value)
-    if (typeof encoded === 'string') admit([storage], [[encoded]], this.rowCount)
-    this.bind(place)
-    storage.write(position, encoded)
+    admit([storage], [[encoded]], this.rowCount)
+    this.refreshViews()
+    // Reading the value can run a user's code, which may have removed rows.
+    if (position < this.rowCount) storage.write(position, encoded)
   }
 
   /** Throws once the store is closed or the table gone; otherwise gives the length. */
@@ -189,13 +182,6 @@ export class StoredTable {
       `${this.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
       { path: this.session.path },
     )
-  }
-
-  /** Makes memory and labels ready: of one column, which it gives, or of all. */
-  bind(place: number): TypedArray {
-    const view = (this.storages[place] as Storage).bind()
-    this.refreshViews()
-    return view
   }
 
   /** The subclass made for a schema keeps the views as fields of its own. */
@@ -222,7 +208,7 @@ export class StoredTable {
 
   /** Hands the length to the regions, before a commit. */
   publish(): void {
-    for (const { data } of this.storages) data.length = this.rowCount
+    for (const storage of this.storages) storage.publish(this.rowCount)
   }
 
   /** After a rollback, when the regions are as they were at the last commit. */
@@ -252,8 +238,9 @@ export class StoredTable {
     for (const name in row) if (!this.#places.has(name)) throw this.unknownField(name)
     return this.storages.map((storage) => {
       const value = fieldOf(row, storage.name)
-      if (value === undefined) throw this.missingColumn(storage.name)
-      return storage.encode(value)
+      if (value !== undefined) return storage.encode(value)
+      if (storage.isOptional) return null
+      throw this.missingColumn(storage.name)
     })
   }
 
@@ -269,18 +256,29 @@ export class StoredTable {
   }
 
   #admit(encoded: readonly (Encoded | undefined)[], rows: number): void {
-    if (encoded.some((value) => typeof value === 'string')) {
-      admit(
-        this.storages,
-        encoded.map((value) => (value === undefined ? [] : [value])),
-        rows,
-      )
-    }
+    admit(
+      this.storages,
+      encoded.map((value) => (value === undefined ? [] : [value])),
+      rows,
+    )
+    for (const storage of this.storages) storage.bind()
+    this.refreshViews()
+  }
+
+  /** A row of values, as an object. */
+  #row(read: (storage: Storage) => unknown): object {
+    const row = {}
     for (const storage of this.storages) {
-      storage.data.room(rows)
-      storage.dictionary?.load()
+      // An assignment to __proto__ would set the prototype.
+      Object.defineProperty(row, storage.name, {
+        value: read(storage),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
     }
     this.refreshViews()
+    return row
   }
 
   #write(position: number, encoded: readonly (Encoded | undefined)[]): void {

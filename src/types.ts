@@ -3,6 +3,7 @@ import {
   type BigIntArray,
   type ElementKind,
   type ElementKindName,
+  type HalfArray,
   KINDS,
   type NumberArray,
   type TypedArray,
@@ -43,6 +44,8 @@ export interface U8 extends NumberType<'u8', Uint8Array> {}
 export interface U16 extends NumberType<'u16', Uint16Array> {}
 export interface U32 extends NumberType<'u32', Uint32Array> {}
 export interface U64 extends BigIntType<'u64', BigUint64Array> {}
+/** Its data is a Float16Array where the compiler's library has one. */
+export interface F16 extends NumberType<'f16', HalfArray> {}
 export interface F32 extends NumberType<'f32', Float32Array> {}
 export interface F64 extends NumberType<'f64', Float64Array> {}
 export interface Bool extends Type<boolean, boolean, Uint8Array, Uint8Array | readonly boolean[]> {
@@ -68,23 +71,58 @@ export interface SymbolType extends Type<string, string, Uint32Array, Uint32Arra
   readonly name: 'symbol'
 }
 
+export interface Utf8 extends Type<string, string, never, readonly string[]> {
+  readonly name: 'utf8'
+}
+/** What a `bytes` value is written from. */
+export type BytesInput = ArrayLike<number>
+export interface Bytes extends Type<Uint8Array, BytesInput, Uint8Array, Uint8Array | readonly BytesInput[]> {
+  readonly name: 'bytes'
+  /** Bytes a row. */
+  readonly length: number
+}
+/** The types a vector can be made of. */
+export type LaneType = I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64 | F16 | F32 | F64
+export interface Vector<T extends LaneType = LaneType> extends Type<
+  T['~types']['data'],
+  ArrayLike<T['~types']['input']>,
+  T['~types']['data'],
+  T['~types']['data'] | readonly ArrayLike<T['~types']['input']>[]
+> {
+  readonly name: 'vector'
+  readonly type: T
+  /** Elements a row. */
+  readonly length: number
+}
+export interface Nullable<T extends Type = Type> extends Type<
+  T['~types']['value'] | null,
+  T['~types']['input'] | null,
+  T['~types']['data'],
+  T['~types']['source'] | readonly (T['~types']['input'] | null)[]
+> {
+  readonly name: 'nullable'
+  readonly type: T
+}
+
 /** How a type's values and its elements in memory belong together. */
-export type Coding = 'number' | 'bigint' | 'bool' | 'timestamp' | 'labels' | 'symbol'
+export type Coding = 'number' | 'bigint' | 'bool' | 'timestamp' | 'labels' | 'symbol' | 'utf8' | 'lanes'
 
 /** What a {@link Type} is at run time. */
 export class StoredType {
   readonly name: string
   declare readonly unit?: TimeUnit
   declare readonly labels?: readonly string[]
+  declare readonly length?: number
+  /** Of a vector's elements, or of what may be null. */
+  declare readonly type?: StoredType
   readonly #kind: ElementKind
   readonly #coding: Coding
 
-  constructor(name: string, kind: ElementKind, coding: Coding, details: { unit?: TimeUnit; labels?: string[] } = {}) {
+  constructor(name: string, kind: ElementKind, coding: Coding, details: TypeDetails = {}) {
     this.name = name
     this.#kind = kind
     this.#coding = coding
-    if (details.unit !== undefined) this.unit = details.unit
-    if (details.labels !== undefined) this.labels = Object.freeze(details.labels)
+    Object.assign(this, details)
     Object.freeze(this)
   }
 
@@ -96,19 +134,40 @@ export class StoredType {
     return type.#coding
   }
 
+  /** Elements of the file a row. */
+  static lanes(type: StoredType): number {
+    return StoredType.inner(type).length ?? 1
+  }
+
+  /** What a nullable type holds where it is not null; any other type is its own. */
+  static inner(type: StoredType): StoredType {
+    return StoredType.isNullable(type) ? (type.type as StoredType) : type
+  }
+
+  static isNullable(type: StoredType): boolean {
+    return type.name === 'nullable'
+  }
+
   toString(): string {
+    if (this.type !== undefined) {
+      return `${this.name}(${this.type}${this.length === undefined ? '' : `, ${this.length}`})`
+    }
+    if (this.length !== undefined) return `${this.name}(${this.length})`
     if (this.unit !== undefined) return `${this.name}('${this.unit}')`
     if (this.labels !== undefined) return `${this.name}(${this.labels.map((label) => quoted(label)).join(', ')})`
     return this.name
   }
 }
 
-function type<T extends Type>(
-  name: T['name'],
-  kind: ElementKind,
-  coding: Coding,
-  details?: { unit?: TimeUnit; labels?: string[] },
-): T {
+/** The parameters of a type. */
+interface TypeDetails {
+  unit?: TimeUnit
+  labels?: readonly string[]
+  length?: number
+  type?: StoredType
+}
+
+function type<T extends Type>(name: T['name'], kind: ElementKind, coding: Coding, details?: TypeDetails): T {
   return new StoredType(name, kind, coding, details) as unknown as T
 }
 
@@ -124,6 +183,8 @@ export const u16: U16 = type<U16>('u16', KINDS.u16, 'number')
 export const u32: U32 = type<U32>('u32', KINDS.u32, 'number')
 /** An unsigned integer of 64 bits: a bigint, two to three times slower to read than a number. */
 export const u64: U64 = type<U64>('u64', KINDS.u64, 'bigint')
+/** A float of 16 bits, where the runtime has a Float16Array; elsewhere ERR_STOA_UNSUPPORTED when it is used. */
+export const f16: F16 = type<F16>('f16', KINDS.f16, 'number')
 /** A float of 32 bits: any number in, rounded to the nearest such float. */
 export const f32: F32 = type<F32>('f32', KINDS.f32, 'number')
 /** A float of 64 bits: any number. */
@@ -132,6 +193,11 @@ export const f64: F64 = type<F64>('f64', KINDS.f64, 'number')
 export const bool: Bool = type<Bool>('bool', KINDS.u8, 'bool')
 /** Milliseconds since 1970 UTC as an f64: a number or a Date in, a number out. */
 export const timestamp: Timestamp = type<Timestamp>('timestamp', KINDS.f64, 'timestamp')
+/**
+ * A string of its own: up to 12 bytes of UTF-8 lie in the row, longer ones in a heap beside the column, 16 bytes a row
+ * either way. A lone surrogate, which has no UTF-8, is a TypeError. For names that repeat, {@link symbol} is smaller.
+ */
+export const utf8: Utf8 = type<Utf8>('utf8', KINDS.view, 'utf8')
 /** A string of a growing dictionary, at most 2^24 of them: a u32 code a row. For names that repeat. */
 export const symbol: SymbolType = type<SymbolType>('symbol', KINDS.u32, 'symbol')
 
@@ -164,47 +230,61 @@ export function oneOf<const Label extends string>(...labels: readonly Label[]): 
     if (seen.has(label)) throw new TypeError(`the label ${quoted(label)} of oneOf is given twice`)
     seen.add(label)
   }
-  return type<OneOf<Label>>('oneOf', labels.length > 256 ? KINDS.u16 : KINDS.u8, 'labels', { labels: [...labels] })
+  return type<OneOf<Label>>('oneOf', labels.length > 256 ? KINDS.u16 : KINDS.u8, 'labels', {
+    labels: Object.freeze([...labels]),
+  })
 }
 
-const PLAIN = new Map<string, StoredType>(
-  [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool, timestamp, symbol].map((plain) => [
-    plain.name,
-    plain as unknown as StoredType,
-  ]),
-)
+const LANES_MAX = 2 ** 20
 
-/** What the store's metadata says of a type: its name alone, or with its parameters. */
-export type TypeRecord = string | { name: string; unit?: string; labels?: string[] }
-
-export function typeToRecord(type: StoredType): TypeRecord {
-  if (type.unit !== undefined) return { name: type.name, unit: type.unit }
-  if (type.labels !== undefined) return { name: type.name, labels: [...type.labels] }
-  return type.name
+/**
+ * Exactly `length` bytes a row. Read, a row is a `Uint8Array` over the file; written, it is any array-like of that many
+ * bytes.
+ *
+ * @example bytes(16) // a UUID
+ */
+export function bytes(length: number): Bytes {
+  return type<Bytes>('bytes', KINDS.u8, 'lanes', { length: checkedLanes(length, 'bytes') })
 }
 
-/** The type a record tells of; throws a TypeError or RangeError that says what is wrong with it. */
-export function typeFromRecord(record: unknown): StoredType {
-  if (typeof record === 'string') {
-    const plain = PLAIN.get(record)
-    if (plain !== undefined) return plain
-    throw new TypeError(`the type ${quoted(record)} is not known to this version`)
+/**
+ * Exactly `length` numbers a row. Read, a row is a typed array over the file; written, it is any array-like of that
+ * many numbers.
+ *
+ * @example vector(f32, 768) // an embedding
+ */
+export function vector<T extends LaneType>(of: T, length: number): Vector<T> {
+  const inner: unknown = of
+  if (!(inner instanceof StoredType)) {
+    throw new TypeError(`vector takes a number type such as f32 and a length, found ${found(of)}`)
   }
-  if (typeof record === 'object' && record !== null && 'name' in record) {
-    if (record.name === 'timestamp64' && 'unit' in record) {
-      return timestamp64(record.unit as TimeUnit) as unknown as StoredType
-    }
-    if (record.name === 'oneOf' && 'labels' in record && Array.isArray(record.labels)) {
-      return oneOf(...(record.labels as string[])) as unknown as StoredType
-    }
-    if (typeof record.name === 'string') {
-      throw new TypeError(`the type ${quoted(record.name)} is not known to this version, or lacks its parameters`)
-    }
+  const coding = StoredType.coding(inner)
+  const isPlain = inner.unit === undefined && (coding === 'number' || coding === 'bigint')
+  if (!isPlain || StoredType.isNullable(inner)) {
+    const hint = StoredType.isNullable(inner)
+      ? `; nullable(vector(${inner.type}, ${length})) makes whole rows nullable`
+      : ''
+    throw new TypeError(`vector takes a plain number type such as f32, found ${inner}${hint}`)
   }
-  throw new TypeError(`${found(record)} does not describe a type`)
+  const kind = StoredType.kind(inner)
+  return type<Vector<T>>('vector', kind, 'lanes', { type: inner, length: checkedLanes(length, 'vector') })
 }
 
-/** Whether two types store the same values in the same way. */
-export function sameType(a: StoredType, b: StoredType): boolean {
-  return JSON.stringify(typeToRecord(a)) === JSON.stringify(typeToRecord(b))
+function checkedLanes(length: number, what: string): number {
+  if (typeof length !== 'number') throw new TypeError(`the length of ${what} must be a number, found ${found(length)}`)
+  if (Number.isInteger(length) && length >= 1 && length <= LANES_MAX) return length
+  throw new RangeError(`the length of ${what} must be a whole number from 1 to ${LANES_MAX}, found ${length}`)
+}
+
+/**
+ * A value or null: one bit more a row. The column may be left out of a row that is pushed. Any other type of this
+ * module can be made nullable.
+ *
+ * @example nullable(utf8)
+ */
+export function nullable<T extends Type>(of: T): Nullable<T> {
+  const inner: unknown = of
+  if (!(inner instanceof StoredType)) throw new TypeError(`nullable takes a type such as f64, found ${found(of)}`)
+  if (StoredType.isNullable(inner)) throw new TypeError(`${inner} is nullable already`)
+  return type<Nullable<T>>('nullable', StoredType.kind(inner), StoredType.coding(inner), { type: inner })
 }
