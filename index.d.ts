@@ -61,15 +61,18 @@ export declare class NativeStore {
    */
   window(id: number, maxBytes: number): ArrayBuffer
   /**
-   * Sets the length of region `ids[i]` to `lengths[i]` elements, for each i; call it before
-   * `capture`, `commitSync` and `isDirty`. On an error the regions before the failing one are
+   * Sets lengths in elements: `changes` holds the id of a region and its new length by turns.
+   * Call it before `capture` and `isDirty`. On an error the regions before the failing one are
    * set.
    */
-  setLengths(ids: Uint32Array, lengths: Float64Array): void
+  setLengths(changes: Float64Array): void
   /** Whether a commit would write anything. Cost: the search for changed pages. */
   isDirty(): boolean
-  /** Commits on this thread, after the commits in flight, and returns the id. */
-  commitSync(): number
+  /**
+   * Sets lengths as `setLengths` does, commits on this thread, after the commits in flight, and
+   * returns the id.
+   */
+  commitSync(changes: Float64Array): number
   /**
    * Captures what changed and returns the ticket of that commit, now in flight, or null when
    * nothing did.

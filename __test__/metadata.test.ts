@@ -109,7 +109,7 @@ test('columns that differ in length are CORRUPT', (t) => {
     t,
     () => undefined,
     (native) => {
-      native.setLengths(Uint32Array.of(native.regionId('trades\0sym\0data') as number), Float64Array.of(1))
+      native.setLengths(Float64Array.of(native.regionId('trades\0sym\0data') as number, 1))
     },
   )
   throwsCode(t, () => open(path), 'ERR_STOA_CORRUPT')
@@ -139,7 +139,7 @@ for (const [what, bytes] of Object.entries(labels)) {
       (native) => {
         const id = native.regionId('trades\0sym\0labels') as number
         new Uint8Array(native.window(id, 2 ** 32)).set(bytes)
-        native.setLengths(Uint32Array.of(id), Float64Array.of(bytes.length))
+        native.setLengths(Float64Array.of(id, bytes.length))
       },
     )
     const store = open(path)

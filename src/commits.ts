@@ -9,9 +9,9 @@ import type { Session } from './session.ts'
 export class CommitQueue {
   readonly #session: Session
   readonly #onCommit: (commitId: number) => void
-  /** The commit captured last. */
+  /** The commit captured last, and its id: that of the last commit where none is in flight. */
   #newest: Promise<number> | undefined
-  #newestId = 0
+  #newestId: number
   #inFlight = 0
   /** How it stood when the store closed under commits in flight. */
   #closing: { readonly durableId: number; readonly failure: unknown } | undefined
@@ -19,11 +19,7 @@ export class CommitQueue {
   constructor(session: Session, onCommit: (commitId: number) => void) {
     this.#session = session
     this.#onCommit = onCommit
-  }
-
-  /** The id of the commit captured last, 0 before the first. */
-  get newestId(): number {
-    return this.#newestId
+    this.#newestId = session.native.commitId()
   }
 
   get inFlight(): number {
@@ -50,6 +46,17 @@ export class CommitQueue {
     return performed
   }
 
+  /** Completes what is in flight and commits what changed since, on this thread. */
+  commitSync(): number {
+    const commitId = this.#session.commitSync()
+    // Those in flight tell by themselves.
+    if (commitId > this.#newestId) {
+      this.#newestId = commitId
+      this.#onCommit(commitId)
+    }
+    return commitId
+  }
+
   /** Completes what is in flight on this thread, before the store closes. */
   complete(discard: boolean): void {
     if (this.#inFlight === 0) return
@@ -57,7 +64,7 @@ export class CommitQueue {
     let failure: unknown
     try {
       if (discard) native.rollback()
-      else native.commitSync()
+      else this.#session.commitSync()
     } catch (error) {
       failure = error
     }
@@ -76,6 +83,10 @@ export class CommitQueue {
           new StoaError('ERR_STOA_CLOSED', `the store was closed before commit ${commitId} was durable`, { path })
         )
       }
+    } catch (error) {
+      // The ids of commits that failed go to later ones.
+      if (this.#inFlight === 1 && !this.#session.closed) this.#newestId = native.commitId()
+      throw error
     } finally {
       this.#inFlight--
     }

@@ -110,16 +110,16 @@ export class Native {
     return attempt(() => this.#binding.window(id, maxBytes))
   }
 
-  setLengths(ids: Uint32Array, lengths: Float64Array): void {
-    attempt(() => this.#binding.setLengths(ids, lengths))
+  setLengths(changes: Float64Array): void {
+    attempt(() => this.#binding.setLengths(changes))
   }
 
   isDirty(): boolean {
     return attempt(() => this.#binding.isDirty())
   }
 
-  commitSync(): number {
-    return attempt(() => this.#binding.commitSync())
+  commitSync(changes: Float64Array): number {
+    return attempt(() => this.#binding.commitSync(changes))
   }
 
   capture(): number | null {

@@ -271,13 +271,8 @@ export class StoredStore {
   }
 
   #commitSync(): number {
-    const { native } = this.#session
-    const before = native.commitId()
-    this.#session.publishLengths()
-    const commitId = native.commitSync()
+    const commitId = this.#commits.commitSync()
     this.#contents.takeDropped()
-    // Those in flight tell by themselves.
-    if (commitId !== before && this.#commits.newestId !== commitId) this.listeners.commit(commitId)
     return commitId
   }
 

@@ -13,7 +13,6 @@ use crate::medium::{Medium, Memory, PAGE_BYTES, Role};
 use crate::planted::{Bug, planted};
 use crate::region::{Dropped, Region, in_memory};
 use crate::store::Store;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A commit under way, with what only the owner's thread needs.
@@ -24,10 +23,8 @@ pub(crate) struct InFlight<A> {
     pub(crate) lengths: Vec<(RegionId, u64)>,
     /// Where each region's uncaptured pages begin after this commit.
     pub(crate) direct_from: Vec<(RegionId, u64)>,
-    /// Page of the file → index of its home write.
-    pub(crate) images: HashMap<u64, usize>,
-    /// The memory under each home write.
-    pub(crate) places: Vec<(RegionId, u64)>,
+    /// The pages that it captured, by region and place, in the order of its home writes.
+    pub(crate) images: Vec<ChangedPage>,
     /// The directly written pages.
     pub(crate) tail: Vec<TailRun>,
     /// Checksums of the imaged pages: table entries that the next checkpoint writes.
@@ -47,14 +44,18 @@ impl<A> InFlight<A> {
             structure,
             lengths: Vec::new(),
             direct_from: Vec::new(),
-            images: HashMap::new(),
-            places: Vec::new(),
+            images: Vec::new(),
             tail: Vec::new(),
             checksums: Vec::new(),
             dropped: Vec::new(),
             taken: Vec::new(),
             replaced: Vec::new(),
         }
+    }
+
+    /// Which of its images is that of a region's page, if it captured the page.
+    pub(crate) fn image_of(&self, region: RegionId, at: u64) -> Option<usize> {
+        self.images.binary_search_by_key(&(region, at), |image| (image.region, image.at)).ok()
     }
 }
 
@@ -222,8 +223,7 @@ impl<M: Medium> Store<M> {
         self.in_flight.push_back(InFlight {
             lengths: changes.lengths,
             direct_from,
-            images: (0..).zip(&images).map(|(index, (page, _))| (*page, index)).collect(),
-            places: changes.images.iter().map(|changed| (changed.region, changed.at)).collect(),
+            images: changes.images,
             tail: changes.runs,
             checksums,
             dropped,

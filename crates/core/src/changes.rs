@@ -30,6 +30,7 @@ pub(crate) struct TailRun {
 /// All that differs from the newest capture.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// Ascending by region and place.
     pub(crate) images: Vec<ChangedPage>,
     pub(crate) runs: Vec<TailRun>,
     pub(crate) lengths: Vec<(RegionId, u64)>,
@@ -96,7 +97,7 @@ impl<M: Medium> Store<M> {
             };
             let page = file_offset / PAGE;
             let now = view.memory.page(at, &mut one);
-            let bitmap = match self.captured_page(page) {
+            let bitmap = match self.captured_page(id, offset) {
                 Some(captured) => differing_granules(now, captured),
                 None => differing_granules(now, view.memory.file_page(at, &mut other)),
             };
@@ -127,8 +128,8 @@ impl<M: Medium> Store<M> {
     fn add_pages_in_flight(&self, id: RegionId, copies: &mut Vec<usize>) {
         let found = copies.len();
         for in_flight in &self.in_flight {
-            let of_region = in_flight.places.iter().filter(|(region, _)| *region == id);
-            copies.extend(of_region.map(|(_, at)| in_memory(*at)));
+            let of_region = in_flight.images.iter().filter(|image| image.region == id);
+            copies.extend(of_region.map(|image| in_memory(image.at)));
         }
         if copies.len() > found {
             copies.sort_unstable();
@@ -137,14 +138,14 @@ impl<M: Medium> Store<M> {
     }
 
     /// The newest content of a page that is captured but not yet settled.
-    fn captured_page(&self, page: u64) -> Option<&Page> {
+    fn captured_page(&self, id: RegionId, at: u64) -> Option<&Page> {
         if planted(Bug::DiffAgainstFile) {
             return None;
         }
         self.in_flight.iter().rev().find_map(|in_flight| {
-            let index = in_flight.images.get(&page)?;
+            let index = in_flight.image_of(id, at)?;
             let write = in_flight.flight.write.as_ref()?;
-            Some(write.content(write.homes[*index]))
+            Some(write.content(write.homes[index]))
         })
     }
 }

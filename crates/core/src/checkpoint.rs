@@ -1,20 +1,35 @@
 //! Checkpoints: when the log is full, what was committed so far becomes the base of a new one.
 
 use crate::capture::InFlight;
-use crate::commit::{Applied, Checkpoint, Flight, TableWrites, Write};
+use crate::commit::{Applied, Committer, Flight, TableWrites, Write};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::header::{Header, slot_index};
 use crate::format::record;
 use crate::format::{DIRECTORY_AREAS, Extent, UNIT_BYTES, checksum};
 use crate::growth::log_bytes_for;
-use crate::medium::Medium;
+use crate::medium::{Medium, PAGE_BYTES};
+use crate::planted::{Bug, planted};
 use crate::store::Store;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 /// A log that fills up grows to this, if there is room: a checkpoint costs two syncs.
 const LOG_BYTES_WITH_USE: u64 = 1024 * 1024;
+
+const CHECKPOINT: &str = "cannot write a checkpoint";
+
+/// What must happen before a record that does not fit into the log: the state so far becomes the
+/// base, and the log begins anew.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    pub(crate) header: Header,
+    pub(crate) directory: Vec<u8>,
+    pub(crate) checksums: TableWrites,
+    /// The log is a new extent: it is filled with zeros before anything refers to it.
+    pub(crate) is_new_log: bool,
+}
 
 /// What the next capture builds on: the state of the file once all that is queued is performed.
 #[derive(Clone, Debug)]
@@ -176,6 +191,50 @@ impl<M: Medium> Store<M> {
             self.begin_anew();
         }
     }
+}
+
+impl<M: Medium> Committer<M> {
+    /// Makes the state so far the base of the next records. Two syncs.
+    pub(crate) fn checkpoint(&self, applied: &mut Applied, checkpoint: &Checkpoint) -> Result<()> {
+        let header = &checkpoint.header;
+        let prepare = || -> io::Result<()> {
+            if checkpoint.is_new_log {
+                fill_with_zeros(&*self.medium, header.log)?;
+            }
+            self.medium.write(header.directory.offset, &checkpoint.directory)?;
+            for (offset, bytes) in &checkpoint.checksums {
+                self.medium.write(*offset, bytes)?;
+            }
+            Ok(())
+        };
+        prepare().map_err(|error| self.before_sync(&error, CHECKPOINT))?;
+        if !planted(Bug::CheckpointWithoutSync) {
+            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", CHECKPOINT))?;
+        }
+        write_header(&*self.medium, header)
+            .map_err(|error| self.doubt(&error, "pwritev2", CHECKPOINT))?;
+        applied.header = header.clone();
+        applied.head = 0;
+        self.publish(applied, true).map_err(|error| self.doubt(&error, "pwrite", CHECKPOINT))
+    }
+}
+
+/// Writes a header and waits until it is durable.
+pub(crate) fn write_header<M: Medium>(medium: &M, header: &Header) -> io::Result<()> {
+    if planted(Bug::HeaderNotSyncedBeforeLogReuse) {
+        return medium.write(header.slot_offset(), &header.encode());
+    }
+    medium.write_durable(header.slot_offset(), &header.encode())
+}
+
+/// Writes zeros in small pieces: the page cache keeps what is written at once as one large folio,
+/// and would write all of it for one record later.
+pub(crate) fn fill_with_zeros<M: Medium>(medium: &M, extent: Extent) -> io::Result<()> {
+    let zeros = [0; PAGE_BYTES];
+    for offset in (extent.offset..extent.end()).step_by(PAGE_BYTES) {
+        medium.write(offset, &zeros)?;
+    }
+    Ok(())
 }
 
 /// The extent that a directory outside the areas takes.

@@ -2,13 +2,14 @@
 //!
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
     BLOCK_OFFSET, Published, SEQUENCE_OFFSET, sequence_after, sequence_during,
 };
 use crate::format::record::GRANULE_BYTES;
-use crate::format::{Extent, PAGE};
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
 use std::collections::{BTreeMap, VecDeque};
@@ -19,17 +20,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Bytes for the checksum table, each stretch with its place in the file.
 pub(crate) type TableWrites = Vec<(u64, Vec<u8>)>;
-
-/// What must happen before a record that does not fit into the log: the state so far becomes the
-/// base, and the log begins anew.
-#[derive(Debug)]
-pub(crate) struct Checkpoint {
-    pub(crate) header: Header,
-    pub(crate) directory: Vec<u8>,
-    pub(crate) checksums: TableWrites,
-    /// The log is a new extent: it is filled with zeros before anything refers to it.
-    pub(crate) is_new_log: bool,
-}
 
 /// A page to write home: its content lies in the record, or in `Flight::pages`.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +87,7 @@ pub(crate) struct Applied {
 /// Shared between the store and the threads that wait for the disk.
 #[derive(Debug)]
 pub struct Committer<M> {
-    medium: Arc<M>,
+    pub(crate) medium: Arc<M>,
     queue: Mutex<VecDeque<Arc<Flight>>>,
     applied: Mutex<Applied>,
     failed: Mutex<BTreeMap<u64, Error>>,
@@ -121,7 +111,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 const COMMIT: &str = "cannot write the commit to the log";
-const CHECKPOINT: &str = "cannot write a checkpoint";
 
 /// Failed commits whose error is kept for a late question.
 const FAILED_MAX: usize = 1024;
@@ -210,7 +199,7 @@ impl<M: Medium> Committer<M> {
             .map_err(|error| Error::from_io(&error, "pwrite", "cannot publish the writer's state"))
     }
 
-    fn publish(&self, applied: &Applied, is_open: bool) -> io::Result<()> {
+    pub(crate) fn publish(&self, applied: &Applied, is_open: bool) -> io::Result<()> {
         self.medium.write(BLOCK_OFFSET, &self.block(applied, is_open).encode())
     }
 
@@ -224,7 +213,7 @@ impl<M: Medium> Committer<M> {
     }
 
     /// An error that leaves the disk in doubt: no later commit may be acknowledged.
-    fn doubt(&self, error: &io::Error, syscall: &'static str, attempt: &str) -> Error {
+    pub(crate) fn doubt(&self, error: &io::Error, syscall: &'static str, attempt: &str) -> Error {
         self.poison();
         let attempt = format!(
             "{attempt}; whether it reached the disk is unknown, the store is poisoned: \
@@ -236,7 +225,7 @@ impl<M: Medium> Committer<M> {
     }
 
     /// An error before the sync. A full disk changes nothing; anything else leaves doubt.
-    fn before_sync(&self, error: &io::Error, attempt: &str) -> Error {
+    pub(crate) fn before_sync(&self, error: &io::Error, attempt: &str) -> Error {
         let told = Error::from_io(error, "pwrite", format!("{attempt}; nothing was changed"));
         if told.kind() == ErrorKind::NoSpace { told } else { self.doubt(error, "pwrite", attempt) }
     }
@@ -328,30 +317,6 @@ impl<M: Medium> Committer<M> {
         }
         Ok(())
     }
-
-    /// Makes the state so far the base of the next records. Two syncs.
-    fn checkpoint(&self, applied: &mut Applied, checkpoint: &Checkpoint) -> Result<()> {
-        let header = &checkpoint.header;
-        let prepare = || -> io::Result<()> {
-            if checkpoint.is_new_log {
-                fill_with_zeros(&*self.medium, header.log)?;
-            }
-            self.medium.write(header.directory.offset, &checkpoint.directory)?;
-            for (offset, bytes) in &checkpoint.checksums {
-                self.medium.write(*offset, bytes)?;
-            }
-            Ok(())
-        };
-        prepare().map_err(|error| self.before_sync(&error, CHECKPOINT))?;
-        if !planted(Bug::CheckpointWithoutSync) {
-            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", CHECKPOINT))?;
-        }
-        write_header(&*self.medium, header)
-            .map_err(|error| self.doubt(&error, "pwritev2", CHECKPOINT))?;
-        applied.header = header.clone();
-        applied.head = 0;
-        self.publish(applied, true).map_err(|error| self.doubt(&error, "pwrite", CHECKPOINT))
-    }
 }
 
 /// Tells the other processes, and a later recovery, how far the pages at home are.
@@ -359,26 +324,8 @@ pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result
     medium.write(SEQUENCE_OFFSET, &sequence.to_ne_bytes())
 }
 
-/// Writes a header and waits until it is durable.
-pub(crate) fn write_header<M: Medium>(medium: &M, header: &Header) -> io::Result<()> {
-    if planted(Bug::HeaderNotSyncedBeforeLogReuse) {
-        return medium.write(header.slot_offset(), &header.encode());
-    }
-    medium.write_durable(header.slot_offset(), &header.encode())
-}
-
 fn in_page(bytes: u64) -> usize {
     usize::try_from(bytes).expect("less than a page")
-}
-
-/// Writes zeros in small pieces: the page cache keeps what is written at once as one large folio,
-/// and would write all of it for one record later.
-pub(crate) fn fill_with_zeros<M: Medium>(medium: &M, extent: Extent) -> io::Result<()> {
-    let zeros = [0; PAGE_BYTES];
-    for offset in (extent.offset..extent.end()).step_by(PAGE_BYTES) {
-        medium.write(offset, &zeros)?;
-    }
-    Ok(())
 }
 
 /// What every call says that needs the disk after a failure.

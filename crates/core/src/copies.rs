@@ -5,7 +5,7 @@ use crate::format::PAGE;
 use crate::format::directory::RegionId;
 use crate::medium::{Medium, Memory, PAGE_BYTES};
 use crate::planted::{Bug, planted};
-use crate::region::{in_memory, place};
+use crate::region::in_memory;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,8 @@ impl<M: Medium> Store<M> {
             return;
         }
         let system_page = self.medium.system_page_bytes() as u64;
-        let pages = in_flight.places.iter().map(|(id, at)| (*id, at - at % system_page));
+        let pages =
+            in_flight.images.iter().map(|image| (image.region, image.at - image.at % system_page));
         let mut pages: Kept = pages.collect();
         // Where the tail is private its pages are copies too.
         for run in in_flight.tail.iter().filter(|_| !self.medium.keeps_allocation()) {
@@ -68,14 +69,12 @@ impl<M: Medium> Store<M> {
     /// Whether the file shows what memory shows, and will go on to: no later capture of the page
     /// is on its way there.
     fn equals_file(&self, id: RegionId, at: u64) -> bool {
-        let region = self.regions.get(&id).zip(self.current.regions.get(&id));
-        let Some((region, entry)) = region else { return false };
-        let Some(view) = &region.view else { return false };
-        let Some((offset, _)) = place(entry, at) else { return false };
+        let region = self.regions.get(&id);
+        let Some(view) = region.and_then(|region| region.view.as_ref()) else { return false };
         if at + PAGE > view.private_bytes {
             return false;
         }
-        let is_frozen = |later: &InFlight<_>| later.images.contains_key(&(offset / PAGE));
+        let is_frozen = |later: &InFlight<_>| later.image_of(id, at).is_some();
         let (mut one, mut other) = ([0; PAGE_BYTES], [0; PAGE_BYTES]);
         !self.in_flight.iter().any(is_frozen)
             && view.memory.page(in_memory(at), &mut one)

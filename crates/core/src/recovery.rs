@@ -1,6 +1,7 @@
 //! Opening: which header counts, which records follow it, and bringing the file to that state.
 
-use crate::commit::{write_header, write_sequence};
+use crate::checkpoint::write_header;
+use crate::commit::write_sequence;
 use crate::error::Result;
 use crate::format::directory::{Lengths, Structure};
 use crate::format::fields::Fields;

@@ -2,7 +2,6 @@
 
 use crate::capture::InFlight;
 use crate::checkpoint::Plan;
-use crate::error::Result;
 use crate::format::directory::RegionId;
 use crate::format::{PAGE, UNIT_BYTES};
 use crate::medium::{Medium, Memory, PAGE_BYTES};
@@ -18,11 +17,9 @@ const FREED_PART_OF_FILE: u64 = 4;
 impl<M: Medium> Store<M> {
     /// Takes note of the commits that were performed: drops the private copies that now equal the
     /// file, and makes what they froze the last commit. To be called on the owner's thread after
-    /// [`Committer::complete`](crate::Committer::complete); calling it more often is harmless.
-    ///
-    /// # Errors
-    /// None of its own: a commit's error is told by `complete`. What failed is pending again.
-    pub fn settle(&mut self) -> Result<()> {
+    /// [`Committer::complete`](crate::Committer::complete), which tells a commit's error; calling it
+    /// more often is harmless. What failed is pending again.
+    pub fn settle(&mut self) {
         while let Some(outcome) =
             self.in_flight.front().and_then(|front| front.flight.outcome.get())
         {
@@ -38,14 +35,12 @@ impl<M: Medium> Store<M> {
             };
             self.settle_performed(in_flight);
         }
-        Ok(())
     }
 
     /// Waits for everything in flight and settles it.
     pub(crate) fn settle_all(&mut self) {
         self.committer.complete_all();
-        // Never an error of its own.
-        let _always_ok = self.settle();
+        self.settle();
     }
 
     fn settle_performed(&mut self, mut in_flight: InFlight<M::Memory>) {
@@ -104,9 +99,10 @@ impl<M: Medium> Store<M> {
             return;
         }
         let mut scratch = [0; PAGE_BYTES];
-        for (home, (id, at)) in write.homes.iter().zip(&in_flight.places) {
-            if let Some(view) = self.regions.get(id).and_then(|region| region.view.as_ref()) {
-                let page = view.memory.page(in_memory(*at), &mut scratch);
+        for (home, image) in write.homes.iter().zip(&in_flight.images) {
+            let region = self.regions.get(&image.region);
+            if let Some(view) = region.and_then(|region| region.view.as_ref()) {
+                let page = view.memory.page(in_memory(image.at), &mut scratch);
                 let _ignored = self.medium.write(home.page * PAGE, page);
             }
         }

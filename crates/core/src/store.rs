@@ -2,8 +2,8 @@
 //! `settle`; what opening must mend is in `recovery`.
 
 use crate::capture::InFlight;
-use crate::checkpoint::Plan;
-use crate::commit::{Applied, Committer, fill_with_zeros, poisoned, write_header};
+use crate::checkpoint::{Plan, fill_with_zeros, write_header};
+use crate::commit::{Applied, Committer, poisoned};
 use crate::copies::Kept;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::directory::{Lengths, RegionId, Structure};
@@ -285,7 +285,7 @@ impl<M: Medium> Store<M> {
     /// `Closed`, `Poisoned`, `Io`.
     pub fn is_dirty(&mut self) -> Result<bool> {
         self.check_usable()?;
-        self.settle()?;
+        self.settle();
         Ok(!self.find_changes()?.is_empty())
     }
 
@@ -307,7 +307,7 @@ impl<M: Medium> Store<M> {
             return Ok(self.commit_id);
         };
         let result = self.committer.complete(ticket);
-        self.settle()?;
+        self.settle();
         result.map(|()| self.commit_id)
     }
 
@@ -319,7 +319,7 @@ impl<M: Medium> Store<M> {
     /// `NoSpace`, `Limit`: the changes are pending. `Poisoned`.
     pub fn begin_commit(&mut self) -> Result<Option<u64>> {
         self.check_usable()?;
-        self.settle()?;
+        self.settle();
         self.capture()
     }
 
@@ -363,7 +363,7 @@ impl<M: Medium> Store<M> {
         }
         if let Some(ticket) = self.launch_checkpoint()? {
             self.committer.complete(ticket)?;
-            self.settle()?;
+            self.settle();
         }
         self.committer.publish_presence(false)
     }

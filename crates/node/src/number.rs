@@ -35,6 +35,15 @@ pub(crate) fn region(id: f64) -> Result<RegionId> {
     narrow("id", id).map(RegionId)
 }
 
+/// Regions and their new lengths, which come by turns.
+pub(crate) fn lengths_of(changes: &[f64]) -> Result<Vec<(RegionId, u64)>> {
+    let (pairs, rest) = changes.as_chunks();
+    if !rest.is_empty() {
+        return Err(raised(ErrorKind::Internal, "a region without a length"));
+    }
+    pairs.iter().map(|[id, length]| Ok((region(*id)?, whole("length", *length)?))).collect()
+}
+
 /// A count of the core as a double. All of them count bytes, elements or commits of one file, and
 /// no file has 2^53 of those.
 pub(crate) fn double(value: u64) -> f64 {

@@ -15,7 +15,7 @@ use stoa_core::{Close, ElementKind, ErrorKind, Growth, Options, RegionId};
 use crate::environment;
 use crate::error::{Result, raised, thrown};
 use crate::info::{NativeInfo, NativeRegion};
-use crate::number::{double, narrow, region, whole};
+use crate::number::{double, lengths_of, narrow, region, whole};
 use crate::open::Open;
 use crate::options::NativeOptions;
 use crate::task::{CommitTask, OpenTask};
@@ -79,7 +79,10 @@ impl NativeStore {
         Self { shared }
     }
 
-    fn with<T>(&self, call: impl FnOnce(&mut Open) -> stoa_core::Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Open) -> stoa_core::Result<T>,
+    ) -> Result<T> {
         let path = &self.shared.path;
         let Ok(mut state) = self.shared.state.lock() else {
             let message = format!("'{path}' was left half-way by an earlier bug; reopen it");
@@ -90,6 +93,10 @@ impl NativeStore {
         };
         call(open).map_err(|error| thrown(&error))
     }
+}
+
+fn set_lengths(open: &mut Open, lengths: &[(RegionId, u64)]) -> stoa_core::Result<()> {
+    lengths.iter().try_for_each(|(id, length)| open.store().set_len(*id, *length))
 }
 
 #[napi]
@@ -221,22 +228,13 @@ impl NativeStore {
         self.with(|open| open.window(env, id, bytes_max))
     }
 
-    /// Sets the length of region `ids[i]` to `lengths[i]` elements, for each i; call it before
-    /// `capture`, `commitSync` and `isDirty`. On an error the regions before the failing one are
+    /// Sets lengths in elements: `changes` holds the id of a region and its new length by turns.
+    /// Call it before `capture` and `isDirty`. On an error the regions before the failing one are
     /// set.
     #[napi(catch_unwind)]
-    pub fn set_lengths(&self, ids: &[u32], lengths: &[f64]) -> Result<()> {
-        if ids.len() != lengths.len() {
-            let message = format!("{} ids with {} lengths", ids.len(), lengths.len());
-            return Err(raised(ErrorKind::Internal, message));
-        }
-        let lengths = lengths.iter().map(|length| whole("length", *length));
-        let lengths = lengths.collect::<Result<Vec<u64>>>()?;
-        self.with(|open| {
-            ids.iter()
-                .zip(lengths)
-                .try_for_each(|(id, length)| open.store().set_len(RegionId(*id), length))
-        })
+    pub fn set_lengths(&self, changes: &[f64]) -> Result<()> {
+        let lengths = lengths_of(changes)?;
+        self.with(|open| set_lengths(open, &lengths))
     }
 
     /// Whether a commit would write anything. Cost: the search for changed pages.
@@ -245,10 +243,13 @@ impl NativeStore {
         self.with(|open| open.store().is_dirty())
     }
 
-    /// Commits on this thread, after the commits in flight, and returns the id.
+    /// Sets lengths as `setLengths` does, commits on this thread, after the commits in flight, and
+    /// returns the id.
     #[napi(catch_unwind)]
-    pub fn commit_sync(&self, env: Env) -> Result<f64> {
+    pub fn commit_sync(&self, env: Env, changes: &[f64]) -> Result<f64> {
+        let lengths = lengths_of(changes)?;
         self.with(|open| {
+            set_lengths(open, &lengths)?;
             let committed = open.store().commit();
             open.retire(env);
             committed.map(double)
@@ -282,9 +283,9 @@ impl NativeStore {
     #[napi(catch_unwind)]
     pub fn settle(&self, env: Env) -> Result<()> {
         self.with(|open| {
-            let settled = open.store().settle();
+            open.store().settle();
             open.retire(env);
-            settled
+            Ok(())
         })
     }
 

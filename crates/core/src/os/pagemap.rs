@@ -19,8 +19,12 @@ const PAGE_IS_FILE: u64 = 1 << 2;
 const PAGE_IS_PRESENT: u64 = 1 << 3;
 const PAGE_IS_SWAPPED: u64 = 1 << 4;
 
+/// Ranges that the first call has room for: enough for most commits. The kernel allocates as much
+/// for each call, and room for 512 takes it as long as the search.
+const FIRST_REGIONS: usize = 16;
+
 /// More than this and Linux 6.18 names ranges twice: `walk_end` then stands at the 512th.
-const REGIONS: usize = 512;
+const REGIONS_MAX: usize = 512;
 
 /// The bits of one entry of the file itself.
 const ENTRY_FILE: u64 = 1 << 61;
@@ -92,14 +96,12 @@ impl Pagemap {
         addresses: Range<usize>,
         emit: &mut dyn FnMut(Range<usize>),
     ) -> io::Result<()> {
-        let mut regions = [PageRegion::default(); REGIONS];
+        let mut regions = vec![PageRegion::default(); FIRST_REGIONS];
         let mut emitted_to = addresses.start;
         let mut argument = PmScanArg {
             size: mem::size_of::<PmScanArg>() as u64,
             start: addresses.start as u64,
             end: addresses.end as u64,
-            vec: (&raw mut regions).addr() as u64,
-            vec_len: REGIONS as u64,
             category_inverted: PAGE_IS_FILE,
             category_mask: PAGE_IS_FILE,
             category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
@@ -107,17 +109,17 @@ impl Pagemap {
             ..PmScanArg::default()
         };
         while argument.start < argument.end {
+            argument.vec = regions.as_mut_ptr().expose_provenance() as u64;
+            argument.vec_len = regions.len() as u64;
             // SAFETY: the call reads and writes one `pm_scan_arg`, whose `size` says how long it
-            // is, and writes at most `vec_len` regions to `vec`: both are ours and outlive it.
+            // is, and writes at most `vec_len` regions of plain numbers to `vec`: both are ours,
+            // outlive it, and were handed over by pointers that may write.
             // It changes no memory of the range: no flag asks for that.
             let count =
                 unsafe { libc::ioctl(self.file.as_raw_fd(), PAGEMAP_SCAN, &raw mut argument) };
             let Ok(count) = usize::try_from(count) else {
                 return Err(io::Error::last_os_error());
             };
-            // SAFETY: the pointer comes from a live, initialised array of plain numbers. Read
-            // through the pointer that the kernel wrote through.
-            let regions = unsafe { (&raw const regions).read() };
             for region in &regions[..count] {
                 let start = address(region.start)?.max(emitted_to);
                 let end = address(region.end)?;
@@ -126,6 +128,9 @@ impl Pagemap {
                     emit(start..end);
                     emitted_to = end;
                 }
+            }
+            if count == regions.len() {
+                regions.resize(REGIONS_MAX, PageRegion::default());
             }
             if argument.walk_end <= argument.start {
                 // Neither further nor done: the rest would go unsearched.

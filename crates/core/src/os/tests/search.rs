@@ -78,6 +78,32 @@ fn thousands_of_single_pages_are_found_once_each_and_dropped() {
     }
 }
 
+/// The first call of a scan takes 16 ranges, each after it 512.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_pages_are_found_as_were_written_around_what_one_call_takes() {
+    let folder = &Folder::on_each()[0];
+    let page = system_page_bytes();
+    let bytes = 2 * 1100 * page;
+    let file = medium(folder.file("counted"), DirtySearch::Scan);
+    file.truncate(bytes as u64).unwrap();
+    for count in (1..40).chain(505..535).chain(1035..1050) {
+        let mut memory = file.reserve(bytes).unwrap();
+        memory.map_file(0, bytes, 0, Role::Private).unwrap();
+        let written: Vec<usize> = (0..count).map(|index| 2 * index + 1).collect();
+        for index in &written {
+            memory.write(index * page, &[1]);
+        }
+        // Also where the search ends right behind the last of them.
+        for end in [bytes, 2 * count * page] {
+            let mut found = Vec::new();
+            memory.find_copies(0, end, &mut found).unwrap();
+            let expected: Vec<usize> = written.iter().flat_map(|index| parts(*index)).collect();
+            assert_eq!(found, expected, "{count} pages");
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_way_that_stops_working_gives_way_to_the_next() {
