@@ -3,7 +3,10 @@ import { admit } from './admission.ts'
 import { appendValues } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
 import { quoted, StoaError } from './errors.ts'
+import { insertRows } from './insertion.ts'
 import { checkCount } from './positions.ts'
+import { removeRows, swapRemoveRow } from './removal.ts'
+import type { RowKeeper } from './row-keeper.ts'
 import type { Input, Value } from './schema.ts'
 import { ScalarStorage } from './scalar-storage.ts'
 import type { LengthKeeper, Session } from './session.ts'
@@ -18,6 +21,18 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   push(...values: Input<T>[]): number
   /** Takes the last value off, or gives undefined when there is none. */
   pop(): Value<T> | undefined
+  /**
+   * Inserts values before an index, from the end when negative, all or none, and gives the new length. A RangeError
+   * outside of −length … length. Every element behind moves: O(elements behind).
+   */
+  insert(index: number, ...values: Input<T>[]): number
+  /**
+   * Takes out `count` elements (1 unless told) from an index on, from the end when negative, and moves those behind them
+   * up: O(elements behind). A RangeError where there are not so many; then nothing was removed.
+   */
+  remove(index: number, count?: number): void
+  /** Takes out one element and puts the last in its place: O(1), the order is lost. A RangeError outside. */
+  swapRemove(index: number): void
   /** Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. */
   append(source: T['~types']['source'] | Iterable<Input<T>>): number
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
@@ -28,9 +43,12 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
 }
 
 /** The array at run time. */
-export class StoredArray extends StoredColumn implements LengthKeeper {
+export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper {
   readonly session: Session
   readonly storage: Storage
+  readonly storages: readonly [Storage]
+  /** What messages call it. */
+  readonly title: string
   /** The length, without the check that the array is still there: 0 when it is not. */
   rowCount: number
   #gone = false
@@ -39,21 +57,23 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     super(storage)
     this.session = session
     this.storage = storage
+    this.storages = [storage]
+    this.title = storage.title
     this.rowCount = storage.data.length
     session.owners.add(this)
   }
 
   override get length(): number {
-    return this.rowCount || this.#checkUsable()
+    return this.rowCount || this.checkUsable()
   }
 
   get capacity(): number {
-    this.#checkUsable()
+    this.checkUsable()
     return this.storage.capacity
   }
 
   push(...values: unknown[]): number {
-    this.#checkUsable()
+    this.checkUsable()
     const { storage } = this
     if (values.length === 1 && storage instanceof ScalarStorage && storage.validity === undefined) {
       // One value that needs no room and no label: the common case.
@@ -80,13 +100,25 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   }
 
   append(source: object): number {
-    this.#checkUsable()
-    this.rowCount = appendValues(this.storage, source, () => this.#checkUsable())
+    this.checkUsable()
+    this.rowCount = appendValues(this.storage, source, () => this.checkUsable())
     return this.rowCount
   }
 
+  insert(index: number, ...values: unknown[]): number {
+    return insertRows(this, index, () => [values.map((value) => this.storage.encode(value))])
+  }
+
+  remove(index: number, count = 1): void {
+    removeRows(this, index, count)
+  }
+
+  swapRemove(index: number): void {
+    swapRemoveRow(this, index)
+  }
+
   truncate(length: number): void {
-    this.#checkUsable()
+    this.checkUsable()
     checkCount(length, 'the length to truncate to')
     this.rowCount = Math.min(this.rowCount, length)
   }
@@ -96,7 +128,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   }
 
   reserve(elements: number): void {
-    this.#checkUsable()
+    this.checkUsable()
     checkCount(elements, 'the number of elements to reserve')
     this.storage.reserve(this.rowCount + elements)
   }
@@ -109,6 +141,8 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   describe(): string {
     return `PersistentArray ${quoted(this.name)} of ${this.rowCount} ${this.storage.type}`
   }
+
+  refreshViews(): void {}
 
   /** Hands the length to the region, before a commit. */
   publish(): void {
@@ -130,7 +164,8 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     this.session.owners.delete(this)
   }
 
-  #checkUsable(): number {
+  /** Throws once the store is closed or the array gone; otherwise gives the length. */
+  checkUsable(): number {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
     throw new StoaError(

@@ -34,9 +34,10 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   codeOf(label: string): number | undefined
 }
 
-/** What a column belongs to: a table, or itself in an array. Reading the length fails once that is closed or gone. */
+/** What a column belongs to: a table, or itself in an array. */
 export interface RowOwner {
-  readonly length: number
+  /** The length of a column. Throws once the store is closed, or the column gone. */
+  lengthOf(storage: Storage): number
 }
 
 /** The column of a table at run time. */
@@ -59,7 +60,7 @@ export class StoredColumn implements Column {
   }
 
   get length(): number {
-    return (this.#owner as RowOwner).length
+    return (this.#owner as RowOwner).lengthOf(this.#storage)
   }
 
   get data(): TypedArray {

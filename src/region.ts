@@ -12,7 +12,7 @@ export class Region {
   /** Elements of the typed array a row. */
   readonly stride: number
   /** What messages call it. */
-  readonly title: string
+  title: string
   /** Rows in use. Its table or array keeps it; it counts in a commit once published. */
   length: number
   /** The length that the native store knows. */
@@ -69,6 +69,11 @@ export class Region {
       this.view = new this.kind.Array(window, 0, elements)
     }
     return this.view
+  }
+
+  /** Shows no row until the next {@link bind}, which costs no new buffer. */
+  unbind(): void {
+    this.view = new this.kind.Array(0)
   }
 
   /** Ensures a capacity of `rows`. Existing views stay valid. Throws NO_SPACE or LIMIT, and then nothing was changed. */

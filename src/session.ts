@@ -16,7 +16,7 @@ export class Session {
   /** Absolute. */
   readonly path: string
   closed = false
-  /** Grows with every rollback: what was read from memory before may be gone. */
+  /** Grows with every rollback and every change of columns: what was read or encoded before may be gone. */
   epoch = 0
   readonly regions: Set<Region> = new Set()
   /** The tables and arrays that keep the lengths. */
@@ -35,6 +35,19 @@ export class Session {
     throw new StoaError('ERR_STOA_CLOSED', `the store ${quoted(this.path)} is closed; open it again`, {
       path: this.path,
     })
+  }
+
+  /**
+   * Refuses to go on where code of the user, run while values were read, made worthless what was read before: it rolled
+   * the store back or changed columns. `epoch` is that of the beginning.
+   */
+  checkUnchanged(epoch: number, attempt: string): void {
+    if (this.epoch === epoch) return
+    throw new StoaError(
+      'ERR_STOA_UNSUPPORTED',
+      `cannot ${attempt}: reading the values rolled the store back or changed columns; nothing was changed`,
+      { path: this.path },
+    )
   }
 
   /** Hands the lengths that changed to the native store. */

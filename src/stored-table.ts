@@ -1,56 +1,61 @@
 import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendTo, type AppendSource } from './append.ts'
-import { type Column, StoredColumn } from './column.ts'
-import { type Cursor, CURSOR, type RowUnderCursor, StoredCursor } from './cursor.ts'
+import { bound } from './bound.ts'
+import type { Column } from './column.ts'
+import { ColumnSet } from './column-set.ts'
+import { type Cursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
 import { found, quoted, StoaError } from './errors.ts'
+import { insertRows } from './insertion.ts'
 import { suggestion } from './nearest.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
-import { type Columns, type ColumnTypes, schemaObject } from './schema.ts'
+import { removeRows, swapRemoveRow } from './removal.ts'
+import type { RowKeeper } from './row-keeper.ts'
+import type { Columns } from './schema.ts'
+import type { SchemaChange } from './schema-change.ts'
 import type { Session } from './session.ts'
 import type { Encoded, Storage } from './storage.ts'
-
-/** Nothing to inherit, but with a hidden class of its own: faster to read than a bare null prototype. */
-const NO_NAMES = Object.freeze(Object.create(null) as object)
 
 /**
  * The table at run time, in the plain way: loops over the columns. Where code may be generated, a subclass made for
  * the schema takes over the common cases of push, at, set and the cursor, and comes back here for all others.
  */
-export class StoredTable {
+export class StoredTable implements RowKeeper {
   readonly name: string
   readonly session: Session
-  readonly storages: readonly Storage[]
   /** What messages call it. */
   readonly title: string
   /** The length, without the check that the table is still there: 0 when it is not. */
   rowCount: number
-  readonly schema: Columns
-  readonly columns: Readonly<Record<string, Column>>
-  readonly arrays: Readonly<Record<string, TypedArray>>
-  readonly #places: ReadonlyMap<string, number>
+  readonly columnSet: ColumnSet
+  readonly #changer: SchemaChange
   #gone = false
-  #accessors: PropertyDescriptorMap | undefined
 
-  constructor(session: Session, name: string, types: ColumnTypes, storages: readonly Storage[]) {
+  constructor(session: Session, name: string, changer: SchemaChange, storages: readonly Storage[]) {
     this.session = session
     this.name = name
     this.title = `table ${quoted(name)}`
-    this.storages = storages
+    this.#changer = changer
     this.rowCount = storages[0]?.data.length ?? 0
-    this.schema = schemaObject(types)
-    this.#places = new Map(storages.map((storage, place) => [storage.name, place]))
-    this.columns = Object.freeze(
-      named(storages, (storage) => ({ value: new StoredColumn(storage, this), enumerable: true })),
-    ) as Record<string, Column>
-    this.arrays = Object.freeze(
-      named(
-        storages.filter(({ coding }) => coding !== 'utf8'),
-        (storage) => ({ get: () => storage.data.slice(this.length), enumerable: true }),
-      ),
-    ) as Record<string, TypedArray>
+    this.columnSet = new ColumnSet(this, storages)
     session.owners.add(this)
+  }
+
+  get storages(): readonly Storage[] {
+    return this.columnSet.storages
+  }
+
+  get schema(): Columns {
+    return this.columnSet.schema
+  }
+
+  get columns(): Readonly<Record<string, Column>> {
+    return this.columnSet.columns
+  }
+
+  get arrays(): Readonly<Record<string, TypedArray>> {
+    return this.columnSet.arrays
   }
 
   get length(): number {
@@ -95,6 +100,38 @@ export class StoredTable {
     const row = this.#row((storage) => storage.copy(this.rowCount - 1))
     this.rowCount--
     return row
+  }
+
+  insert(index: number, row: object): number {
+    return insertRows(this, index, () => this.#encode(row).map((value) => [value]))
+  }
+
+  remove(index: number, count = 1): void {
+    removeRows(this, index, count)
+  }
+
+  swapRemove(index: number): void {
+    swapRemoveRow(this, index)
+  }
+
+  lowerBound(column: string, value: unknown): number {
+    return bound(this.#storageNamed(column), () => this.checkUsable(), value, false)
+  }
+
+  upperBound(column: string, value: unknown): number {
+    return bound(this.#storageNamed(column), () => this.checkUsable(), value, true)
+  }
+
+  addColumn(name: string, type: unknown, fill?: unknown): void {
+    this.#changer.addColumn(this, name, type, fill)
+  }
+
+  dropColumn(name: string): void {
+    this.#changer.dropColumn(this, name)
+  }
+
+  renameColumn(from: string, to: string): void {
+    this.#changer.renameColumn(this, from, to)
   }
 
   truncate(length: number): void {
@@ -143,34 +180,33 @@ export class StoredTable {
 
   /** The accessors of a row under a cursor. */
   rowAccessors(): PropertyDescriptorMap {
-    this.#accessors ??= named(this.storages, (_, place) => ({
-      enumerable: true,
-      value: {
-        enumerable: true,
-        get(this: RowUnderCursor): unknown {
-          return this[CURSOR].read(place)
-        },
-        set(this: RowUnderCursor, value: unknown): void {
-          this[CURSOR].write(place, value)
-        },
-      },
-    })) as PropertyDescriptorMap
-    return this.#accessors
+    return this.columnSet.accessors()
   }
 
-  readValue(place: number, position: number): unknown {
-    const value = (this.storages[place] as Storage).read(position)
+  readValue(slot: number, position: number): unknown {
+    const value = this.#existing(slot).read(position)
     this.refreshViews()
     return value
   }
 
-  writeValue(place: number, position: number, value: unknown): void {
-    const storage = this.storages[place] as Storage
+  writeValue(slot: number, position: number, value: unknown): void {
+    const storage = this.#existing(slot)
     const encoded = storage.encode(value)
     admit([storage], [[encoded]], this.rowCount)
     this.refreshViews()
     // Reading the value can run a user's code, which may have removed rows.
     if (position < this.rowCount) storage.write(position, encoded)
+  }
+
+  /** The length, once more for a column, which may be gone by itself. */
+  lengthOf(storage: Storage): number {
+    const { length } = this
+    if (!storage.isDropped) return length
+    throw new StoaError(
+      'ERR_STOA_NOT_FOUND',
+      `${storage.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
+      { path: this.session.path },
+    )
   }
 
   /** Throws once the store is closed or the table gone; otherwise gives the length. */
@@ -187,19 +223,22 @@ export class StoredTable {
   /** The subclass made for a schema keeps the views as fields of its own. */
   refreshViews(): void {}
 
+  /** And what finds them. */
+  declareFields(): void {}
+
   /** Where a column stands, or undefined. */
   placeOf(name: string): number | undefined {
-    return this.#places.get(name)
+    return this.columnSet.places.get(name)
   }
 
   /** Whether a row has no fields but columns. */
   hasOnlyColumns(row: object): boolean {
-    for (const name in row) if (!this.#places.has(name)) return false
+    for (const name in row) if (!this.columnSet.places.has(name)) return false
     return true
   }
 
   unknownField(name: string): TypeError {
-    return new TypeError(`${this.title} has no column ${quoted(name)}${suggestion(name, this.#places.keys())}`)
+    return new TypeError(`${this.title} has no column ${quoted(name)}${suggestion(name, this.columnSet.places.keys())}`)
   }
 
   missingColumn(name: string): TypeError {
@@ -228,6 +267,20 @@ export class StoredTable {
     this.session.owners.delete(this)
   }
 
+  #existing(slot: number): Storage {
+    const storage = this.columnSet.inSlot(slot)
+    this.lengthOf(storage)
+    return storage
+  }
+
+  /** The column of that name, or a TypeError. */
+  #storageNamed(name: string): Storage {
+    this.checkUsable()
+    const storage = this.columnSet.named(name)
+    if (storage === undefined) throw this.unknownField(name)
+    return storage
+  }
+
   /** The elements of a whole row, or why it cannot be one. */
   encodeRow(row: object): Encoded[] {
     return this.#encode(row)
@@ -235,7 +288,7 @@ export class StoredTable {
 
   #encode(row: object): Encoded[] {
     if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    for (const name in row) if (!this.#places.has(name)) throw this.unknownField(name)
+    for (const name in row) if (!this.columnSet.places.has(name)) throw this.unknownField(name)
     return this.storages.map((storage) => {
       const value = fieldOf(row, storage.name)
       if (value !== undefined) return storage.encode(value)
@@ -248,7 +301,7 @@ export class StoredTable {
     if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
     const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
     for (const name in row) {
-      const place = this.#places.get(name)
+      const place = this.columnSet.places.get(name)
       if (place === undefined) throw this.unknownField(name)
       encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
     }
@@ -286,17 +339,6 @@ export class StoredTable {
       if (value !== undefined) (this.storages[place] as Storage).write(position, value)
     }
   }
-}
-
-/** An object of the columns' names, each described by `describe`. */
-function named(
-  storages: readonly Storage[],
-  describe: (storage: Storage, place: number) => PropertyDescriptor,
-): Record<string, unknown> {
-  const object = Object.create(NO_NAMES) as Record<string, unknown>
-  for (const [place, storage] of storages.entries())
-    Object.defineProperty(object, storage.name, describe(storage, place))
-  return object
 }
 
 /** A row's value: what every object inherits (`constructor`, `__proto__`, …) does not count. */
