@@ -13,7 +13,7 @@ export function insertRows(keeper: RowKeeper, index: number, read: () => readonl
   const { epoch } = session
   const columns = read()
   const length = keeper.checkUsable()
-  session.checkUnchanged(epoch, `insert into ${title}`)
+  session.checkEpoch(epoch, title)
   // Code of the user may have added or removed rows meanwhile.
   const position = insertPosition(index, length, title)
   const count = columns[0]?.length ?? 0

@@ -39,7 +39,7 @@ export class SchemaChange {
     const { epoch } = session
     const value = this.#encodedFill(title, name, type, fill)
     const rows = table.checkUsable()
-    session.checkUnchanged(epoch, `add ${title}`)
+    session.checkEpoch(epoch, title)
     const definition = this.#definition(table)
     const column = createColumn(session, table.name, name, name, type)
     let storage: Storage | undefined

@@ -37,15 +37,12 @@ export class Session {
     })
   }
 
-  /**
-   * Refuses to go on where code of the user, run while values were read, made worthless what was read before: it rolled
-   * the store back or changed columns. `epoch` is that of the beginning.
-   */
-  checkUnchanged(epoch: number, attempt: string): void {
+  /** Throws when the store was rolled back since `epoch`: what was read from it then may mean something else now. */
+  checkEpoch(epoch: number, what: string): void {
     if (this.epoch === epoch) return
     throw new StoaError(
       'ERR_STOA_UNSUPPORTED',
-      `cannot ${attempt}: reading the values rolled the store back or changed columns; nothing was changed`,
+      `what was given to ${what} rolled the store back while it was read; nothing was changed after that`,
       { path: this.path },
     )
   }
