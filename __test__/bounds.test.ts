@@ -21,12 +21,14 @@ import {
 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
 
+const isLast = (value: unknown): boolean => value === null || Number.isNaN(value)
+const isEqual = (a: unknown, b: unknown): boolean => a === b || (isLast(a) && isLast(b))
+
 /** Checks every value against the places of its equals in `sorted`, where those that are missing are given. */
 function check(t: ExecutionContext, type: Type, sorted: unknown[], between: [unknown, number][] = []): void {
   const store = open(storePath(t))
   const table = store.table('t', { x: type })
   table.append(sorted.map((x) => ({ x })))
-  const isEqual = (a: unknown, b: unknown): boolean => a === b || (isLast(a) && isLast(b))
   for (const value of sorted) {
     const lower = sorted.findIndex((other) => isEqual(other, value))
     const upper = sorted.findLastIndex((other) => isEqual(other, value)) + 1
@@ -43,8 +45,6 @@ function check(t: ExecutionContext, type: Type, sorted: unknown[], between: [unk
   t.deepEqual([table.lowerBound('x', sorted[0]), table.upperBound('x', sorted[0])], [0, 0])
   store.close()
 }
-
-const isLast = (value: unknown): boolean => value === null || Number.isNaN(value)
 
 test('numbers and bigints go by their value, also those that the column could not hold', (t) => {
   check(

@@ -335,23 +335,24 @@ test('names of columns are data, whatever they look like', (t) => {
   store.close()
 })
 
+const rowThat = (act: () => void): { a: number; b: string } => ({
+  a: 9,
+  get b() {
+    act()
+    return 'fresh'
+  },
+})
+
 test('a row whose getter changes the columns is refused', (t) => {
   const store = open(storePath(t))
   const table = store.table('t', { a: u8, b: utf8 })
   table.push({ a: 1, b: 'one' })
-  const row = (act: () => void): { a: number; b: string } => ({
-    a: 9,
-    get b() {
-      act()
-      return 'fresh'
-    },
-  })
   let count = 0
   const change = (): void => table.addColumn(`c${count++}`, u8, 1)
-  t.throws(() => table.push(row(change)))
-  t.throws(() => table.insert(0, row(change)))
-  t.throws(() => table.append([row(change)]))
-  t.throws(() => table.push(row(() => table.renameColumn('a', `a${count++}`))))
+  t.throws(() => table.push(rowThat(change)))
+  t.throws(() => table.insert(0, rowThat(change)))
+  t.throws(() => table.append([rowThat(change)]))
+  t.throws(() => table.push(rowThat(() => table.renameColumn('a', `a${count++}`))))
   t.is(table.length, 1)
   const lengths = Object.values(loose(table).columns).map(({ length }) => length)
   t.deepEqual(new Set(lengths), new Set([1]))
@@ -359,26 +360,27 @@ test('a row whose getter changes the columns is refused', (t) => {
   store.close()
 })
 
+const fillThat = (act: () => void): ArrayLike<number> => ({
+  length: 2,
+  0: 1,
+  get 1() {
+    act()
+    return 2
+  },
+})
+
 test('a fill that changes the store while it is read is refused or seen', (t) => {
   const store = open(storePath(t))
   const table = store.table('t', { a: u8 })
   table.append({ a: [1, 2, 3] })
   store.commitSync()
-  const fill = (act: () => void): ArrayLike<number> => ({
-    length: 2,
-    0: 1,
-    get 1() {
-      act()
-      return 2
-    },
-  })
   throwsCode(
     t,
     () =>
       table.addColumn(
         'v',
         vector(f32, 2),
-        fill(() => store.rollback()),
+        fillThat(() => store.rollback()),
       ),
     'ERR_STOA_UNSUPPORTED',
   )
@@ -386,7 +388,7 @@ test('a fill that changes the store while it is read is refused or seen', (t) =>
   table.addColumn(
     'v',
     vector(f32, 2),
-    fill(() => void table.push({ a: 4 })),
+    fillThat(() => void table.push({ a: 4 })),
   )
   t.is(loose(table).columns['v']?.length, 4)
   t.deepEqual(loose(table).columns['v']?.at(3), Float32Array.of(1, 2))

@@ -144,28 +144,29 @@ test('the verbs work on an empty table and down to it', (t) => {
   t.deepEqual([...table], [{ x: 3, s: 'three, which is longer' }])
 })
 
+const rowThat = (act: () => void): { x: number; s: string } => ({
+  x: 9,
+  get s() {
+    act()
+    return 'fresh'
+  },
+})
+
 test('a getter that changes the length is seen, one that rolls back is refused', (t) => {
   const store = opened(t)
   const table = store.table('t', { x: f64, s: symbol })
   table.append({ x: [0, 1, 2], s: ['a', 'b', 'c'] })
   store.commitSync()
-  const row = (act: () => void): { x: number; s: string } => ({
-    x: 9,
-    get s() {
-      act()
-      return 'fresh'
-    },
-  })
   table.insert(
     -1,
-    row(() => void table.push({ x: 3, s: 'd' })),
+    rowThat(() => void table.push({ x: 3, s: 'd' })),
   )
   t.deepEqual(Array.from(table.arrays.x), [0, 1, 2, 9, 3])
   t.throws(
     () =>
       table.insert(
         5,
-        row(() => table.truncate(2)),
+        rowThat(() => table.truncate(2)),
       ),
     { instanceOf: RangeError },
   )
@@ -175,7 +176,7 @@ test('a getter that changes the length is seen, one that rolls back is refused',
     () =>
       table.insert(
         0,
-        row(() => store.rollback()),
+        rowThat(() => store.rollback()),
       ),
     'ERR_STOA_UNSUPPORTED',
   )
@@ -186,7 +187,7 @@ test('a getter that changes the length is seen, one that rolls back is refused',
     () =>
       table.insert(
         0,
-        row(() => store.drop('t')),
+        rowThat(() => store.drop('t')),
       ),
     'ERR_STOA_NOT_FOUND',
   )
