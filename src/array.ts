@@ -5,7 +5,7 @@ import { type Column, StoredColumn } from './column.ts'
 import { quoted, StoaError } from './errors.ts'
 import { insertRows } from './insertion.ts'
 import { checkCount } from './positions.ts'
-import { removeRows, swapRemoveRow } from './removal.ts'
+import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
 import type { RowKeeper } from './row-keeper.ts'
 import type { Input, Value } from './schema.ts'
 import { ScalarStorage } from './scalar-storage.ts'
@@ -40,6 +40,12 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   clear(): void
   /** Makes room for `elements` more, so that adding them cannot fail for lack of space. */
   reserve(elements: number): void
+  /**
+   * Gives back the capacity behind the elements, in steps of 64 KiB a column, with the next commit: from then on other columns
+   * use the space. Elements removed since the last commit still count, for a rollback needs them: commit first. Waits for
+   * commits in flight. Views made before show zeros behind the elements.
+   */
+  shrink(): void
 }
 
 /** The array at run time. */
@@ -131,6 +137,10 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
     this.checkUsable()
     checkCount(elements, 'the number of elements to reserve')
     this.storage.reserve(this.rowCount + elements)
+  }
+
+  shrink(): void {
+    shrinkRows(this)
   }
 
   static {

@@ -89,6 +89,14 @@ export class Region {
         : native.grow(this.id, Math.min(Math.ceil(rows * 1.25), Math.floor(VIEW_BYTES_MAX / rowBytes)), true)
   }
 
+  /** Gives back what lies behind the rows, once the native store knows their number. */
+  shrink(): void {
+    this.capacity = this.#session.native.shrink(this.id)
+    // The view must not be longer than what may be written.
+    this.unbind()
+    if (this.#window !== undefined) this.bind()
+  }
+
   /** Grows to `rows` and binds: afterwards {@link view} covers them all. */
   room(rows: number): void {
     this.grow(rows, false)

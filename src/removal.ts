@@ -11,6 +11,17 @@ export function removeRows(keeper: RowKeeper, index: number, count: number): voi
   keeper.refreshViews()
 }
 
+/** Gives back the capacity behind the rows, with the next commit. */
+export function shrinkRows(keeper: RowKeeper): void {
+  keeper.checkUsable()
+  keeper.session.publishLengths()
+  try {
+    for (const storage of keeper.storages) for (const region of storage.regions) region.shrink()
+  } finally {
+    keeper.refreshViews()
+  }
+}
+
 /** Takes a row out, and puts the last one in its place: O(1). */
 export function swapRemoveRow(keeper: RowKeeper, index: number): void {
   const length = keeper.checkUsable()

@@ -10,7 +10,7 @@ import { found, quoted, StoaError } from './errors.ts'
 import { insertRows } from './insertion.ts'
 import { suggestion } from './nearest.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
-import { removeRows, swapRemoveRow } from './removal.ts'
+import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
 import type { RowKeeper } from './row-keeper.ts'
 import type { Columns } from './schema.ts'
 import type { SchemaChange } from './schema-change.ts'
@@ -166,6 +166,10 @@ export class StoredTable implements RowKeeper {
 
   cursor(start?: number, end?: number): Cursor {
     return new StoredCursor(this, start, end)
+  }
+
+  shrink(): void {
+    shrinkRows(this)
   }
 
   static {

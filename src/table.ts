@@ -99,6 +99,12 @@ export interface Table<C extends Columns = Columns> extends Iterable<{ -readonly
   dropColumn(name: string): void
   /** Gives a column another name, in place. ERR_STOA_SCHEMA where that is taken. Older cursors keep to the old name. */
   renameColumn(from: string, to: string): void
+  /**
+   * Gives back the capacity behind the rows, in steps of 64 KiB a column, with the next commit: from then on other columns
+   * use the space. Rows removed since the last commit still count, for a rollback needs them: commit first. Waits for
+   * commits in flight. Views made before show zeros behind the rows.
+   */
+  shrink(): void
   /** Rows from `start` up to `end`, as new objects, one at a time. Without an end up to where the table ends by then. */
   rows(start?: number, end?: number): IterableIterator<{ -readonly [K in keyof C]: Value<C[K]> }>
   /**

@@ -35,6 +35,7 @@ mod region;
 mod regions;
 mod rollback;
 mod settle;
+mod shrink;
 mod space;
 mod store;
 mod vec;

@@ -34,6 +34,7 @@ pub(crate) enum Verb {
     Widen,
     Truncate,
     TruncateCommitPush,
+    Shrink,
     Refill,
     Metadata,
     Rollback,
@@ -54,7 +55,7 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
     use Verb::{
         Append, AppendLarge, Begin, Commit, Compare, Complete, CompleteElsewhere, CompleteNewest,
         Create, Die, Discard, Drop, Metadata, Recreate, Refill, Reopen, Rollback, Scribble, Settle,
-        Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages, Widen,
+        Shrink, Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages, Widen,
     };
     let mut verbs = vec![
         Create,
@@ -72,6 +73,7 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
         Widen,
         Truncate,
         TruncateCommitPush,
+        Shrink,
         Refill,
         Metadata,
         Rollback,
@@ -91,8 +93,10 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
     let more: &[Verb] = match theme {
         Theme::Mixed => &[],
         Theme::Small => &[Update, UpdateAgain, UpdateAgain, Append, Commit, Commit, Commit],
-        Theme::Boundary => &[Append, Truncate, TruncateCommitPush, Scribble, Refill, Commit],
-        Theme::Regions => &[Create, Drop, Recreate, Append, Commit],
+        Theme::Boundary => {
+            &[Append, Truncate, TruncateCommitPush, Shrink, Scribble, Refill, Commit]
+        }
+        Theme::Regions => &[Create, Drop, Recreate, Append, Shrink, Commit],
         Theme::Flights => {
             &[Update, UpdateAgain, Append, Begin, Begin, CompleteElsewhere, Complete, Settle]
         }
