@@ -1,4 +1,5 @@
 import { admit } from './admission.ts'
+import { chunksOf } from './chunks.ts'
 import type { TypedArray } from './elements.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
@@ -16,6 +17,15 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
    * with the length it has. Throws a RangeError where the column is longer than a typed array can be.
    */
   readonly data: TypedArrayOf<T>
+  /**
+   * The memory piece by piece, for columns that are too long for `data`: typed arrays over `elements` rows each (2^20
+   * unless told), the last one over the rest, with the row that each begins at. They stay valid as `data` does. A column
+   * beyond what a typed array can be costs a new buffer a GiB.
+   *
+   * @example
+   * for (const { start, data } of embeddings.chunks()) scan(data, start)
+   */
+  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArrayOf<T> }>
   /** The value at an index, from the end when negative; undefined outside. */
   at(index: number): Value<T> | undefined
   /** Replaces the value of an existing row. Throws a RangeError outside. */
@@ -65,10 +75,13 @@ export class StoredColumn implements Column {
 
   get data(): TypedArray {
     const { length } = this
-    if (this.#storage.coding !== 'utf8') return this.#storage.data.slice(length)
-    throw new TypeError(
-      `${this.#storage.title} is ${this.#storage.type}: text lies in no typed array; use at() or rows`,
-    )
+    this.#checkFixedWidth()
+    return this.#storage.data.slice(length)
+  }
+
+  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArray }> {
+    this.#checkFixedWidth()
+    return chunksOf(this.#storage, () => this.length, elements)
   }
 
   get validity(): Uint8Array {
@@ -124,6 +137,12 @@ export class StoredColumn implements Column {
     const encoded = this.#storage.encode(value)
     admit([this.#storage], [[encoded]], this.length)
     return encoded
+  }
+
+  #checkFixedWidth(): void {
+    const { coding, title, type } = this.#storage
+    if (coding !== 'utf8') return
+    throw new TypeError(`${title} is ${type}: text lies in no typed array; use at() or rows`)
   }
 
   #validity(): Validity {

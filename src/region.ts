@@ -3,6 +3,9 @@ import { StoaError } from './errors.ts'
 import type { NativeRegion } from './native.ts'
 import type { Session } from './session.ts'
 
+/** Bytes of a window over a part, where one over the whole is too long. */
+const PART_BYTES = 2 ** 30
+
 /** A growable, contiguous run of elements in the file, seen through one typed array over its whole capacity. */
 export class Region {
   readonly id: number
@@ -27,6 +30,8 @@ export class Region {
   readonly #session: Session
   /** The external buffer below the view. It covers more than the capacity, so that growing rarely needs a new one. */
   #window: ArrayBuffer | undefined
+  /** A window over a part of what no single window can show, and the offset in bytes where it begins. */
+  #part: { readonly start: number; readonly window: ArrayBuffer } | undefined
   /** The first `length` rows, kept as long as that is the length asked for. */
   #slice: TypedArray | undefined
 
@@ -122,6 +127,28 @@ export class Region {
     return this.#slice
   }
 
+  /** Rows that one typed array can show. */
+  get rowsShown(): number {
+    return Math.floor(VIEW_BYTES_MAX / (this.stride * this.kind.bytes))
+  }
+
+  /** A typed array over some rows, at most {@link rowsShown}, also of a region that is longer. */
+  part(start: number, rows: number): TypedArray {
+    const rowBytes = this.stride * this.kind.bytes
+    const from = start * rowBytes
+    const bytes = rows * rowBytes
+    const wholeBytes = this.capacity * rowBytes
+    if (wholeBytes <= VIEW_BYTES_MAX) return new this.kind.Array(this.bind().buffer, from, rows * this.stride)
+    let part = this.#part
+    // The length of a buffer that was transferred away is 0.
+    if (part === undefined || from < part.start || from + bytes > part.start + part.window.byteLength) {
+      const partBytes = Math.min(Math.max(PART_BYTES, bytes), VIEW_BYTES_MAX, wholeBytes - from)
+      part = { start: from, window: this.#session.native.windowAt(this.id, from, partBytes) }
+      this.#part = part
+    }
+    return new this.kind.Array(part.window, from - part.start, rows * this.stride)
+  }
+
   /** Moves rows; the ranges may overlap. */
   move(to: number, from: number, count: number): void {
     const { stride } = this
@@ -148,5 +175,6 @@ export class Region {
     this.view = new this.kind.Array(0)
     this.#slice = undefined
     this.#window = undefined
+    this.#part = undefined
   }
 }

@@ -69,6 +69,11 @@ export const arrayVerbs: Readonly<Record<string, ArrayVerb>> = {
     array.reserve(elements)
     if (array.capacity < array.length + elements) throw new Error(`reserve left a capacity of ${array.capacity}`)
   },
+  shrink(world, array, model) {
+    if (world.below(4) > 0) return
+    array.shrink()
+    if (array.capacity < model.length) throw new Error(`shrink left a capacity of ${array.capacity}`)
+  },
   fill(world, array, model) {
     const value = (model.columns[0] as ModelColumn).sample.value(world.random)
     const [start, end] = [world.below(model.length + 4) - 2, world.below(model.length + 4) - 2]

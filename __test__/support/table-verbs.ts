@@ -103,6 +103,22 @@ export const tableVerbs: Readonly<Record<string, TableVerb>> = {
     table.reserve(rows)
     if (table.capacity < table.length + rows) throw new Error(`reserve(${rows}) left a capacity of ${table.capacity}`)
   },
+  shrink(world, table, model) {
+    if (world.below(4) > 0) return
+    table.shrink()
+    if (table.capacity < model.length) throw new Error(`shrink left a capacity of ${table.capacity}`)
+  },
+  chunks(world, table, model) {
+    const place = model.columns.findIndex(({ sample }) => sample.type.name === 'i64')
+    if (place < 0) return
+    let index = 0
+    const column = table.columns[(model.columns[place] as ModelColumn).name] as LooseArray
+    for (const { start, data } of column.chunks(1 + world.below(1000))) {
+      expectSame(start, index, () => 'start of a chunk')
+      for (const value of data) expectSame(value, model.rows[index++]?.[place], () => 'a chunk')
+    }
+    expectSame(index, model.length, () => 'elements of chunks')
+  },
   rows(world, table, model) {
     const [start, end] = [world.below(model.length + 4) - 2, world.below(model.length + 4) - 2]
     const expected = model.rows.slice(start, end)
