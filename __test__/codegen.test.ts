@@ -7,7 +7,7 @@ import { run, runScript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 
 const FLAG = '--disallow-code-generation-from-strings'
-const files = ['values', 'table', 'columns', 'append', 'names', 'array', 'rollback'].map(
+const files = ['values', 'table', 'columns', 'append', 'names', 'array', 'rollback', 'round-trip', 'text'].map(
   (name) => `__test__/${name}.test.ts`,
 )
 

@@ -1,8 +1,10 @@
 import { admit } from './admission.ts'
 import type { TypedArray } from './elements.ts'
+import { Aggregates, countEqual, indexOfEqual } from './kernels.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
 import type { Encoded, Storage } from './storage.ts'
+import type { SumOf } from './table-kernels.ts'
 import type { Type } from './types.ts'
 import { Validity } from './validity.ts'
 
@@ -28,6 +30,16 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   readonly nullCount: number
   /** Whether an existing row is null. A RangeError outside. */
   isNull(index: number): boolean
+  /** What the values add up to, least, greatest, both, and on average: as the verbs of the same names of a table. */
+  sum(): SumOf<Value<T>>
+  min(): SumOf<Value<T>> | undefined
+  max(): SumOf<Value<T>> | undefined
+  minMax(): [min: SumOf<Value<T>>, max: SumOf<Value<T>>] | undefined
+  mean(): number | undefined
+  /** How many rows equal a value; null counts the nulls. */
+  count(value: Input<T>): number
+  /** The first row that equals a value, or -1. */
+  indexOf(value: Input<T>): number
   /** The labels by code, of symbol and oneOf; a TypeError for other types. A copy. */
   readonly labels: readonly string[]
   /** The code of a label, or undefined when no row ever had it; a TypeError for types without labels. */
@@ -103,6 +115,36 @@ export class StoredColumn implements Column {
     return this
   }
 
+  sum(): never {
+    return this.#aggregates().sum() as never
+  }
+
+  min(): never {
+    return this.#aggregates().minMax()?.[0] as never
+  }
+
+  max(): never {
+    return this.#aggregates().minMax()?.[1] as never
+  }
+
+  minMax(): never {
+    return this.#aggregates().minMax() as never
+  }
+
+  mean(): number | undefined {
+    return this.#aggregates().mean()
+  }
+
+  count(value: unknown): number {
+    const { length } = this
+    return countEqual(this.#storage.session.native, this.#storage, length, value)
+  }
+
+  indexOf(value: unknown): number {
+    const { length } = this
+    return indexOfEqual(this.#storage.session.native, this.#storage, length, value)
+  }
+
   get labels(): readonly string[] {
     this.#checkUsable()
     return [...this.#storage.labelSet().list]
@@ -123,6 +165,11 @@ export class StoredColumn implements Column {
     const encoded = this.#storage.encode(value)
     admit([this.#storage], [[encoded]], this.length)
     return encoded
+  }
+
+  #aggregates(): Aggregates {
+    const { length } = this
+    return new Aggregates(this.#storage.session.native, this.#storage, length)
   }
 
   #validity(): Validity {

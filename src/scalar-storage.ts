@@ -3,7 +3,6 @@ import { fixedLabels, Labels, type LabelSet } from './labels.ts'
 import type { NativeRegion } from './native.ts'
 import { suggestion } from './nearest.ts'
 import type { Region } from './region.ts'
-import type { Session } from './session.ts'
 import { type Encoded, Storage, type StorageParts } from './storage.ts'
 import { StoredType } from './types.ts'
 
@@ -13,10 +12,10 @@ export class ScalarStorage extends Storage {
   /** The labels again where they can grow. */
   readonly dictionary: Labels | undefined
 
-  constructor(session: Session, parts: StorageParts, labels: Region | undefined) {
+  constructor(parts: StorageParts, labels: Region | undefined) {
     super(parts)
     const fixed = StoredType.inner(parts.type).labels
-    this.dictionary = labels && new Labels(session, labels)
+    this.dictionary = labels && new Labels(parts.session, labels)
     this.labels = this.dictionary ?? (fixed && fixedLabels(fixed))
   }
 

@@ -5,6 +5,8 @@ import { type Column, StoredColumn } from './column.ts'
 import { type Cursor, CURSOR, type RowUnderCursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
 import { found, quoted, StoaError } from './errors.ts'
+import { Aggregates, filterRows, rowIndices, type RowIndices, sortKeys, sortRows, sumProduct } from './kernels.ts'
+import type { NativeSortKey } from './native.ts'
 import { suggestion } from './nearest.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
 import { type Columns, type ColumnTypes, schemaObject } from './schema.ts'
@@ -131,6 +133,49 @@ export class StoredTable {
     return new StoredCursor(this, start, end)
   }
 
+  where(conditions: unknown): RowIndices {
+    this.checkUsable()
+    return filterRows(this.session.native, conditions, this.rowCount, (name) => this.#storageOf(name))
+  }
+
+  count(rows?: RowIndices): number {
+    const length = this.checkUsable()
+    return rows === undefined ? length : rows.length
+  }
+
+  sum(column: string, rows?: RowIndices): number | bigint {
+    return this.#aggregates(column, rows).sum()
+  }
+
+  min(column: string, rows?: RowIndices): number | bigint | undefined {
+    return this.#aggregates(column, rows).minMax()?.[0]
+  }
+
+  max(column: string, rows?: RowIndices): number | bigint | undefined {
+    return this.#aggregates(column, rows).minMax()?.[1]
+  }
+
+  mean(column: string, rows?: RowIndices): number | undefined {
+    return this.#aggregates(column, rows).mean()
+  }
+
+  sumProduct(a: string, b: string, rows?: RowIndices): number | bigint {
+    const length = this.checkUsable()
+    return sumProduct(this.session.native, this.#storageOf(a), this.#storageOf(b), length, rows)
+  }
+
+  argsort(...keys: unknown[]): RowIndices {
+    const length = this.checkUsable()
+    const indices = rowIndices(length, length)
+    this.session.native.argsort(this.#sortKeys(keys), length, indices)
+    return indices
+  }
+
+  sortBy(...keys: unknown[]): void {
+    const length = this.checkUsable()
+    sortRows(this.session.native, this.storages, this.#sortKeys(keys), length)
+  }
+
   static {
     Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.describe })
   }
@@ -231,6 +276,21 @@ export class StoredTable {
   /** The elements of a whole row, or why it cannot be one. */
   encodeRow(row: object): Encoded[] {
     return this.#encode(row)
+  }
+
+  #storageOf(name: string): Storage {
+    const place = this.#places.get(name)
+    if (place === undefined) throw this.unknownField(name)
+    return this.storages[place] as Storage
+  }
+
+  #aggregates(column: string, rows: RowIndices | undefined): Aggregates {
+    const length = this.checkUsable()
+    return new Aggregates(this.session.native, this.#storageOf(column), length, rows)
+  }
+
+  #sortKeys(keys: readonly unknown[]): NativeSortKey[] {
+    return sortKeys(keys, this.title, (name) => this.#storageOf(name))
   }
 
   #encode(row: object): Encoded[] {
