@@ -1,4 +1,4 @@
-import { found, quoted } from './errors.ts'
+import { excerpt, found, someLabels } from './errors.ts'
 import {
   type BigIntArray,
   type ElementKind,
@@ -154,7 +154,7 @@ export class StoredType {
     }
     if (this.length !== undefined) return `${this.name}(${this.length})`
     if (this.unit !== undefined) return `${this.name}('${this.unit}')`
-    if (this.labels !== undefined) return `${this.name}(${this.labels.map((label) => quoted(label)).join(', ')})`
+    if (this.labels !== undefined) return `${this.name}(${someLabels(this.labels)})`
     return this.name
   }
 }
@@ -226,8 +226,8 @@ export function oneOf<const Label extends string>(...labels: readonly Label[]): 
   const seen = new Set<string>()
   for (const label of labels as readonly unknown[]) {
     if (typeof label !== 'string') throw new TypeError(`a label of oneOf must be a string, found ${found(label)}`)
-    if (!isWellFormed(label)) throw new TypeError(`the label ${quoted(label)} of oneOf holds a lone surrogate`)
-    if (seen.has(label)) throw new TypeError(`the label ${quoted(label)} of oneOf is given twice`)
+    if (!isWellFormed(label)) throw new TypeError(`the label ${excerpt(label)} of oneOf holds a lone surrogate`)
+    if (seen.has(label)) throw new TypeError(`the label ${excerpt(label)} of oneOf is given twice`)
     seen.add(label)
   }
   return type<OneOf<Label>>('oneOf', labels.length > 256 ? KINDS.u16 : KINDS.u8, 'labels', {
