@@ -91,15 +91,21 @@ export class StoredColumn implements Column {
 
   set(index: number, value: unknown): void {
     const position = existingPosition(index, this.length, this.#storage.title)
-    const encoded = this.#admitted(value)
+    const encoded = this.#encoded(value)
+    admit([this.#storage], [[encoded]], this.length)
     // Reading the value can run a user's code, which may have made the column shorter.
     if (position < this.length) this.#storage.write(position, encoded)
   }
 
   fill(value: unknown, start?: number, end?: number): this {
-    const encoded = this.#admitted(value)
-    const length = this.length
-    this.#storage.fill(encoded, slicePosition(start, length, 0), slicePosition(end, length, length))
+    const { length } = this
+    const from = slicePosition(start, length, 0)
+    const to = slicePosition(end, length, length)
+    const encoded = this.#encoded(value)
+    // Reading these can run a user's code, which may have made the column shorter.
+    const rows = this.length
+    admit([this.#storage], [[encoded]], rows)
+    this.#storage.fill(encoded, from, Math.min(to, rows))
     return this
   }
 
@@ -113,15 +119,23 @@ export class StoredColumn implements Column {
     return this.#storage.labelSet().codes.get(label)
   }
 
-  *[Symbol.iterator](): IterableIterator<unknown> {
+  [Symbol.iterator](): IterableIterator<unknown> {
+    this.#checkUsable()
+    return this.#values()
+  }
+
+  *#values(): IterableIterator<unknown> {
     for (let position = 0; position < this.length; position++) yield this.#storage.read(position)
   }
 
-  /** Checks a value, and makes what it needs ready. */
-  #admitted(value: unknown): Encoded {
+  /** Checks a value, which can run a user's code. */
+  #encoded(value: unknown): Encoded {
+    const { session, title } = this.#storage
     this.#checkUsable()
+    const { epoch } = session
     const encoded = this.#storage.encode(value)
-    admit([this.#storage], [[encoded]], this.length)
+    this.#checkUsable()
+    session.checkEpoch(epoch, title)
     return encoded
   }
 

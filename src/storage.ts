@@ -3,6 +3,7 @@ import { found } from './errors.ts'
 import type { LabelSet } from './labels.ts'
 import type { NativeRegion } from './native.ts'
 import type { Region } from './region.ts'
+import type { Session } from './session.ts'
 import { type Coding, StoredType } from './types.ts'
 import { Validity } from './validity.ts'
 
@@ -17,6 +18,7 @@ export type Encoded = number | bigint | string | Lanes | null
 
 /** What a storage is made of. */
 export interface StorageParts {
+  readonly session: Session
   readonly name: string
   readonly type: StoredType
   /** What messages call it: `column 'price' of table 'trades'`. */
@@ -33,6 +35,7 @@ export interface StorageParts {
  * text and vectors is in the subclasses; null is dealt with here.
  */
 export abstract class Storage {
+  readonly session: Session
   readonly name: string
   readonly type: StoredType
   readonly kind: ElementKind
@@ -45,7 +48,8 @@ export abstract class Storage {
   /** What codes stand for: of oneOf and symbol columns. */
   readonly labels: LabelSet | undefined = undefined
 
-  constructor({ name, type, title, slot, data, validity }: StorageParts) {
+  constructor({ session, name, type, title, slot, data, validity }: StorageParts) {
+    this.session = session
     this.name = name
     this.type = type
     this.kind = StoredType.kind(type)
