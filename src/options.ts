@@ -71,7 +71,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Checks every option, so that a misspelled one is told and not ignored. `also` are those of the caller. */
 export function checkOptions(options: OpenOptions = {}, also: readonly string[] = []): CheckedOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`the options of a store must be an object, found ${found(options)}`)
   }
   const names = [...NAMES, ...also]
