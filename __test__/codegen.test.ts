@@ -7,9 +7,20 @@ import { run, runScript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 
 const FLAG = '--disallow-code-generation-from-strings'
-const files = ['values', 'table', 'columns', 'append', 'names', 'array', 'rollback', 'round-trip', 'text'].map(
-  (name) => `__test__/${name}.test.ts`,
-)
+const files = [
+  'values',
+  'table',
+  'columns',
+  'append',
+  'names',
+  'array',
+  'rollback',
+  'reentry',
+  'source',
+  'reopened',
+  'round-trip',
+  'text',
+].map((name) => `__test__/${name}.test.ts`)
 
 if (process.execArgv.includes(FLAG)) {
   test('code generation is off here', (t) => {

@@ -141,6 +141,7 @@ test('rollback gives every type its committed values back', (t) => {
   table.columns.note.fill('another text that is longer than twelve bytes', 10, 2000)
   table.columns.sym.fill(null, 100, 1900)
   const corner = [7, 8, 9]
+  // oxlint-disable-next-line no-array-fill-with-reference-type -- a column copies what it is given
   table.columns.corners.fill(corner, 1)
   table.truncate(2000)
   for (let index = 0; index < 5000; index++) table.push(rowAt(index + 9000))

@@ -144,6 +144,8 @@ trades.append(store.table('other', { x: f64 }))
 expectTypeOf(trades).toEqualTypeOf<Table<typeof schema>>()
 const total = (table: Table<typeof schema>): number => table.arrays.price.reduce((sum, price) => sum + price, 0)
 total(trades)
+const rowsOf = (any: Table): number => any.length
+rowsOf(trades)
 const anyTable = (table: Table): number => table.length
 expectTypeOf(store.table('trades')).toEqualTypeOf<Table>()
 anyTable(store.table('trades'))

@@ -1,7 +1,8 @@
 import { admit } from './admission.ts'
 import { type Chunk, type ChunkBuilder, chunkBuilder, chunkOfColumn, chunkOfElements, chunkOfValues } from './chunk.ts'
-import { kindOf, type TypedArray } from './elements.ts'
-import { found, quoted, StoaError } from './errors.ts'
+import { kindOf, plainView, type TypedArray } from './elements.ts'
+import { found, quoted } from './errors.ts'
+import { fieldOf, isField } from './fields.ts'
 import type { Session } from './session.ts'
 import type { Encoded, Storage } from './storage.ts'
 
@@ -20,6 +21,8 @@ export interface AppendTarget {
   unknownField(name: string): TypeError
   missingColumn(name: string): TypeError
   encodeRow(row: object): Encoded[]
+  /** The same object, if it is a table. */
+  tableOf(source: object): AppendTarget | undefined
 }
 
 /** Appends all or nothing, and gives the new length. Nothing is written before everything was read and checked. */
@@ -28,20 +31,15 @@ export function appendTo(target: AppendTarget, source: AppendSource): number {
     throw new TypeError(`append takes columns, rows or a table, found ${found(source)}`)
   }
   const { epoch } = target.session
-  const chunks = isTable(source)
-    ? fromTable(target, source)
+  const table = target.tableOf(source)
+  const chunks = table
+    ? fromTable(target, table)
     : Symbol.iterator in source
       ? fromRows(target, source as Iterable<object>)
       : fromColumns(target, source as Readonly<Record<string, unknown>>)
   // Reading the source may have run a user's code: from here on there is none.
   const start = target.checkUsable()
-  if (target.session.epoch !== epoch) {
-    throw new StoaError(
-      'ERR_STOA_UNSUPPORTED',
-      `the source of append to ${target.title} rolled the store back; nothing was appended`,
-      { path: target.session.path },
-    )
-  }
+  target.session.checkEpoch(epoch, `append to ${target.title}`)
   const length = writeChunks(target.storages, chunks, start)
   target.refreshViews()
   return length
@@ -49,19 +47,19 @@ export function appendTo(target: AppendTarget, source: AppendSource): number {
 
 /** Appends values to one column that stands alone, and gives its new length. */
 export function appendValues(storage: Storage, source: object, length: () => number): number {
+  const { epoch } = storage.session
+  const kind = kindOf(source)
   const isArray = Array.isArray(source)
-  if (
-    !isArray &&
-    kindOf(source) === undefined &&
-    !(typeof source === 'object' && source !== null && Symbol.iterator in source)
-  ) {
+  if (!isArray && kind === undefined && !(typeof source === 'object' && source !== null && Symbol.iterator in source)) {
     throw new TypeError(`${storage.title} takes a typed array or an iterable in append, found ${found(source)}`)
   }
   const chunk =
-    kindOf(source) === undefined
+    kind === undefined
       ? chunkOfValues(storage, isArray ? source : [...(source as Iterable<unknown>)])
-      : chunkOfElements(storage, source as TypedArray)
-  return writeChunks([storage], [chunk], length())
+      : chunkOfElements(storage, plainView(source as TypedArray, kind))
+  const start = length()
+  storage.session.checkEpoch(epoch, `append to ${storage.title}`)
+  return writeChunks([storage], [chunk], start)
 }
 
 /** Makes room, then writes. */
@@ -79,26 +77,24 @@ function writeChunks(storages: readonly Storage[], chunks: readonly Chunk[], sta
   return start + rows
 }
 
-function isTable(source: object): source is AppendTarget {
-  return 'storages' in source && 'rowCount' in source && 'encodeRow' in source
-}
-
 function fromColumns(target: AppendTarget, source: Readonly<Record<string, unknown>>): Chunk[] {
-  for (const name in source) if (target.placeOf(name) === undefined) throw target.unknownField(name)
+  for (const name in source) {
+    if (target.placeOf(name) === undefined && isField(source, name)) throw target.unknownField(name)
+  }
   let first: { name: string; rows: number } | undefined
   const columns = target.storages.map((storage) => {
     const { name, title } = storage
-    const column = Object.hasOwn(source, name) || !(name in Object.prototype) ? source[name] : undefined
+    const column = fieldOf(source, name)
     if (column === undefined) {
       if (storage.isOptional) return undefined
       throw target.missingColumn(name)
     }
-    const isElements = kindOf(column) !== undefined
-    if (!isElements && !Array.isArray(column)) {
+    const kind = kindOf(column)
+    if (kind === undefined && !Array.isArray(column)) {
       throw new TypeError(`${title} takes a typed array or an array in append, found ${found(column)}`)
     }
-    const values = column as unknown[] | TypedArray
-    const rows = isElements ? values.length / storage.data.stride : values.length
+    const values = kind === undefined ? (column as unknown[]) : plainView(column as TypedArray, kind)
+    const rows = kind !== undefined ? values.length / storage.data.stride : values.length
     first ??= { name, rows }
     if (rows !== first.rows) {
       throw new RangeError(

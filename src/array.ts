@@ -64,8 +64,11 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
         return ++this.rowCount
       }
     }
+    const { epoch } = this.session
     const encoded = values.map((value) => storage.encode(value))
-    const start = this.rowCount
+    // Reading the values can run a user's code.
+    const start = this.#checkUsable()
+    this.session.checkEpoch(epoch, storage.title)
     admit([storage], [encoded], start + encoded.length)
     for (const [offset, value] of encoded.entries()) storage.write(start + offset, value)
     this.rowCount = start + encoded.length

@@ -4,7 +4,7 @@ import { Aggregates, countEqual, indexOfEqual } from './kernels.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
 import type { Encoded, Storage } from './storage.ts'
-import type { SumOf } from './table-kernels.ts'
+import type { Sum } from './table-kernels.ts'
 import type { Type } from './types.ts'
 import { Validity } from './validity.ts'
 
@@ -31,10 +31,10 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   /** Whether an existing row is null. A RangeError outside. */
   isNull(index: number): boolean
   /** What the values add up to, least, greatest, both, and on average: as the verbs of the same names of a table. */
-  sum(): SumOf<Value<T>>
-  min(): SumOf<Value<T>> | undefined
-  max(): SumOf<Value<T>> | undefined
-  minMax(): [min: SumOf<Value<T>>, max: SumOf<Value<T>>] | undefined
+  sum(): Sum<T>
+  min(): Sum<T> | undefined
+  max(): Sum<T> | undefined
+  minMax(): [min: Sum<T>, max: Sum<T>] | undefined
   mean(): number | undefined
   /** How many rows equal a value; null counts the nulls. */
   count(value: Input<T>): number
@@ -103,15 +103,21 @@ export class StoredColumn implements Column {
 
   set(index: number, value: unknown): void {
     const position = existingPosition(index, this.length, this.#storage.title)
-    const encoded = this.#admitted(value)
+    const encoded = this.#encoded(value)
+    admit([this.#storage], [[encoded]], this.length)
     // Reading the value can run a user's code, which may have made the column shorter.
     if (position < this.length) this.#storage.write(position, encoded)
   }
 
   fill(value: unknown, start?: number, end?: number): this {
-    const encoded = this.#admitted(value)
-    const length = this.length
-    this.#storage.fill(encoded, slicePosition(start, length, 0), slicePosition(end, length, length))
+    const { length } = this
+    const from = slicePosition(start, length, 0)
+    const to = slicePosition(end, length, length)
+    const encoded = this.#encoded(value)
+    // Reading these can run a user's code, which may have made the column shorter.
+    const rows = this.length
+    admit([this.#storage], [[encoded]], rows)
+    this.#storage.fill(encoded, from, Math.min(to, rows))
     return this
   }
 
@@ -155,15 +161,23 @@ export class StoredColumn implements Column {
     return this.#storage.labelSet().codes.get(label)
   }
 
-  *[Symbol.iterator](): IterableIterator<unknown> {
+  [Symbol.iterator](): IterableIterator<unknown> {
+    this.#checkUsable()
+    return this.#values()
+  }
+
+  *#values(): IterableIterator<unknown> {
     for (let position = 0; position < this.length; position++) yield this.#storage.read(position)
   }
 
-  /** Checks a value, and makes what it needs ready. */
-  #admitted(value: unknown): Encoded {
+  /** Checks a value, which can run a user's code. */
+  #encoded(value: unknown): Encoded {
+    const { session, title } = this.#storage
     this.#checkUsable()
+    const { epoch } = session
     const encoded = this.#storage.encode(value)
-    admit([this.#storage], [[encoded]], this.length)
+    this.#checkUsable()
+    session.checkEpoch(epoch, title)
     return encoded
   }
 

@@ -8,7 +8,7 @@ export type { Cursor, CursorRow } from './cursor.ts'
 export type { Column } from './column.ts'
 export type { Condition } from './condition.ts'
 export type { RowIndices } from './kernels.ts'
-export type { Conditions, NumericColumn, SortKey, SumOf } from './table-kernels.ts'
+export type { Conditions, NumericColumn, SortKey, Sum } from './table-kernels.ts'
 export type { PersistentArray } from './array.ts'
 export type { Columns, ColumnsInput, FixedWidth, Input, Row, RowInput, TypedArrayOf, Value } from './schema.ts'
 export {

@@ -1,7 +1,7 @@
 import { HAS_HALVES } from './elements.ts'
 import { found, quoted, StoaError } from './errors.ts'
 import { checkName } from './names.ts'
-import { sameType } from './type-record.ts'
+import { hiddenDifference, sameType } from './type-record.ts'
 import { type Nullable, StoredType, type Type } from './types.ts'
 
 /** A schema: the columns of a table by name. */
@@ -93,7 +93,9 @@ export function checkSameColumns(stored: ColumnTypes, given: ColumnTypes, table:
     if (other === undefined)
       differences.push(`column ${quoted(name)} (${type}) is in the schema given but not in the file`)
     else if (!sameType(type, other)) {
-      differences.push(`column ${quoted(name)} is ${other} in the file but ${type} in the schema given`)
+      differences.push(
+        `column ${quoted(name)} is ${other} in the file but ${type} in the schema given${hiddenDifference(other, type)}`,
+      )
     }
   }
   for (const [name, type] of stored) {

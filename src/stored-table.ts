@@ -4,8 +4,10 @@ import { appendTo, type AppendSource } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
 import { type Cursor, CURSOR, type RowUnderCursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
-import { found, quoted, StoaError } from './errors.ts'
+import { excerpt, found, quoted, StoaError } from './errors.ts'
+import { fieldOf, isField } from './fields.ts'
 import { Aggregates, filterRows, rowIndices, type RowIndices, sortKeys, sortRows, sumProduct } from './kernels.ts'
+import { NAME_BYTES_MAX } from './names.ts'
 import type { NativeSortKey } from './native.ts'
 import { suggestion } from './nearest.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
@@ -66,7 +68,9 @@ export class StoredTable {
 
   push(row: object): number {
     this.checkUsable()
-    const encoded = this.#encode(row)
+    const { epoch } = this.session
+    const encoded = this.encodeRow(row)
+    this.#checkUnchanged(epoch)
     this.#admit(encoded, this.rowCount + 1)
     this.#write(this.rowCount, encoded)
     return ++this.rowCount
@@ -85,8 +89,9 @@ export class StoredTable {
 
   set(index: number, row: object): void {
     existingPosition(index, this.length, this.title)
+    const { epoch } = this.session
     const encoded = this.#encodePart(row)
-    // Reading the row can run a user's code, which may have removed rows.
+    this.#checkUnchanged(epoch)
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
     this.#write(position, encoded)
@@ -115,14 +120,9 @@ export class StoredTable {
     for (const storage of this.storages) storage.reserve(this.rowCount + rows)
   }
 
-  *rows(start?: number, end?: number): IterableIterator<object> {
-    const length = this.length
-    const to = slicePosition(end, length, Number.POSITIVE_INFINITY)
-    for (let position = slicePosition(start, length, 0); position < to; position++) {
-      const row = this.at(position)
-      if (row === undefined) return
-      yield row
-    }
+  rows(start?: number, end?: number): IterableIterator<object> {
+    const { length } = this
+    return this.#rowsFrom(slicePosition(start, length, 0), slicePosition(end, length, Number.POSITIVE_INFINITY))
   }
 
   [Symbol.iterator](): IterableIterator<object> {
@@ -211,10 +211,12 @@ export class StoredTable {
 
   writeValue(place: number, position: number, value: unknown): void {
     const storage = this.storages[place] as Storage
+    const { epoch } = this.session
     const encoded = storage.encode(value)
+    this.#checkUnchanged(epoch)
     admit([storage], [[encoded]], this.rowCount)
     this.refreshViews()
-    // Reading the value can run a user's code, which may have removed rows.
+    // The code may have removed the row.
     if (position < this.rowCount) storage.write(position, encoded)
   }
 
@@ -239,12 +241,19 @@ export class StoredTable {
 
   /** Whether a row has no fields but columns. */
   hasOnlyColumns(row: object): boolean {
-    for (const name in row) if (!this.#places.has(name)) return false
+    for (const name in row) if (!this.#places.has(name) && isField(row, name)) return false
     return true
   }
 
+  tableOf(source: object): StoredTable | undefined {
+    // No object that merely looks like a table has the field.
+    return #places in source ? source : undefined
+  }
+
   unknownField(name: string): TypeError {
-    return new TypeError(`${this.title} has no column ${quoted(name)}${suggestion(name, this.#places.keys())}`)
+    return new TypeError(
+      `${this.title} has no column ${excerpt(name, NAME_BYTES_MAX)}${suggestion(name, this.#places.keys())}`,
+    )
   }
 
   missingColumn(name: string): TypeError {
@@ -275,7 +284,14 @@ export class StoredTable {
 
   /** The elements of a whole row, or why it cannot be one. */
   encodeRow(row: object): Encoded[] {
-    return this.#encode(row)
+    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
+    for (const name in row) if (!this.#places.has(name) && isField(row, name)) throw this.unknownField(name)
+    return this.storages.map((storage) => {
+      const value = fieldOf(row, storage.name)
+      if (value !== undefined) return storage.encode(value)
+      if (storage.isOptional) return null
+      throw this.missingColumn(storage.name)
+    })
   }
 
   #storageOf(name: string): Storage {
@@ -293,26 +309,30 @@ export class StoredTable {
     return sortKeys(keys, this.title, (name) => this.#storageOf(name))
   }
 
-  #encode(row: object): Encoded[] {
-    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    for (const name in row) if (!this.#places.has(name)) throw this.unknownField(name)
-    return this.storages.map((storage) => {
-      const value = fieldOf(row, storage.name)
-      if (value !== undefined) return storage.encode(value)
-      if (storage.isOptional) return null
-      throw this.missingColumn(storage.name)
-    })
-  }
-
   #encodePart(row: object): (Encoded | undefined)[] {
     if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
     const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
     for (const name in row) {
+      if (!isField(row, name)) continue
       const place = this.#places.get(name)
       if (place === undefined) throw this.unknownField(name)
       encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
     }
     return encoded
+  }
+
+  /** After reading what was given, which can run a user's code. */
+  #checkUnchanged(epoch: number): void {
+    this.checkUsable()
+    this.session.checkEpoch(epoch, this.title)
+  }
+
+  *#rowsFrom(start: number, end: number): IterableIterator<object> {
+    for (let position = start; position < end; position++) {
+      const row = this.at(position)
+      if (row === undefined) return
+      yield row
+    }
   }
 
   #admit(encoded: readonly (Encoded | undefined)[], rows: number): void {
@@ -357,10 +377,4 @@ function named(
   for (const [place, storage] of storages.entries())
     Object.defineProperty(object, storage.name, describe(storage, place))
   return object
-}
-
-/** A row's value: what every object inherits (`constructor`, `__proto__`, …) does not count. */
-function fieldOf(row: object, name: string): unknown {
-  if (name in Object.prototype && !Object.hasOwn(row, name)) return undefined
-  return (row as Record<string, unknown>)[name]
 }

@@ -1,14 +1,13 @@
 import type { Condition } from './condition.ts'
 import type { RowIndices } from './kernels.ts'
-import type { Columns, Input, Value } from './schema.ts'
+import type { Columns, Input } from './schema.ts'
+import type { Type } from './types.ts'
+
+/** What values of this type add up to: a bigint for 64-bit integers, a number for other numbers and for times. */
+export type Sum<T extends Type> = T['~types']['sum']
 
 /** The columns of numbers and times. */
-export type NumericColumn<C extends Columns> = {
-  [K in keyof C]: unknown extends Value<C[K]> ? K : NonNullable<Value<C[K]>> extends number | bigint ? K : never
-}[keyof C]
-
-/** What numbers of a column add up to: a bigint for 64-bit integers, else a number. */
-export type SumOf<V> = unknown extends V ? number | bigint : NonNullable<V>
+export type NumericColumn<C extends Columns> = { [K in keyof C]: [Sum<C[K]>] extends [never] ? never : K }[keyof C]
 
 /** What rows must meet: by column, a value they equal, or comparisons. */
 export type Conditions<C extends Columns> = {
@@ -36,11 +35,11 @@ export interface TableKernels<C extends Columns> {
    * bigint; a sum of smaller ones past 2^53 is ERR_STOA_LIMIT. Floats are added pairwise, so the error grows with the
    * logarithm of the rows; NaN gives NaN. A row number outside is a RangeError.
    */
-  sum<K extends NumericColumn<C>>(column: K, rows?: RowIndices): SumOf<Value<C[K]>>
+  sum<K extends NumericColumn<C>>(column: K, rows?: RowIndices): Sum<C[K]>
   /** The least value, over all rows or those given; undefined over none. NaN gives NaN. */
-  min<K extends NumericColumn<C>>(column: K, rows?: RowIndices): SumOf<Value<C[K]>> | undefined
+  min<K extends NumericColumn<C>>(column: K, rows?: RowIndices): Sum<C[K]> | undefined
   /** The greatest value, over all rows or those given; undefined over none. NaN gives NaN. */
-  max<K extends NumericColumn<C>>(column: K, rows?: RowIndices): SumOf<Value<C[K]>> | undefined
+  max<K extends NumericColumn<C>>(column: K, rows?: RowIndices): Sum<C[K]> | undefined
   /** The mean as a number, over all rows or those given; undefined over none. NaN gives NaN. */
   mean<K extends NumericColumn<C>>(column: K, rows?: RowIndices): number | undefined
   /**
@@ -53,7 +52,7 @@ export interface TableKernels<C extends Columns> {
     a: A,
     b: B,
     rows?: RowIndices,
-  ): SumOf<Value<C[A]> | Value<C[B]>>
+  ): Sum<C[A]> | Sum<C[B]>
   /**
    * The order in which the rows would be sorted: row numbers, stable, by the first column, then the next. Nulls and NaN
    * come last in both directions, nulls first where a key says so.

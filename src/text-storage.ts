@@ -1,4 +1,4 @@
-import { quoted, StoaError } from './errors.ts'
+import { excerpt, quoted, StoaError } from './errors.ts'
 import type { Region } from './region.ts'
 import { StagedStorage } from './staged-storage.ts'
 import type { Encoded, StorageParts } from './storage.ts'
@@ -102,7 +102,7 @@ export class TextStorage extends StagedStorage {
   protected override encodeValue(value: unknown): string {
     if (typeof value !== 'string') throw this.wrongType('a string', value)
     if (value.isWellFormed()) return value
-    throw new TypeError(`${this.title} cannot hold ${quoted(value)}: it has a lone surrogate and no UTF-8`)
+    throw new TypeError(`${this.title} cannot hold ${excerpt(value)}: it has a lone surrogate and no UTF-8`)
   }
 
   protected override writeValue(row: number, encoded: Exclude<Encoded, null>): void {

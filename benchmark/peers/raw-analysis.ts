@@ -100,6 +100,7 @@ export function sort({ rows }: Setting): Contender {
       }
     },
     round: () => {
+      // oxlint-disable-next-line no-array-sort -- nobody else has it
       const order = Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => price[a]! - price[b]!)
       for (const column of [ts, price, qty, sym]) {
         const before = column.slice()

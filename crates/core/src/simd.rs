@@ -14,6 +14,10 @@ pub(crate) trait Work {
 /// Does the work, compiled for AVX2 where the machine has it.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn run<W: Work>(work: W) -> W::Output {
+    #[cfg(test)]
+    if tests::WANTS_BASELINE.get() {
+        return work.run();
+    }
     if std::arch::is_x86_feature_detected!("avx2")
         && std::arch::is_x86_feature_detected!("bmi1")
         && std::arch::is_x86_feature_detected!("popcnt")
@@ -35,4 +39,14 @@ pub(crate) fn run<W: Work>(work: W) -> W::Output {
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 fn run_avx2<W: Work>(work: W) -> W::Output {
     work.run()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Work of this thread runs as on the oldest processor.
+        pub(crate) static WANTS_BASELINE: Cell<bool> = const { Cell::new(false) };
+    }
 }

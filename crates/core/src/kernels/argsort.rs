@@ -192,7 +192,7 @@ pub fn sort_rows(
             return Err(store.unlike(*id, "validity bits"));
         }
     }
-    let order = stored_order(store, keys, rows)?;
+    let mut order = stored_order(store, keys, rows)?;
     let is_moved = |(row, from): (usize, &u32)| row != *from as usize;
     let Some(first) = order.iter().enumerate().position(is_moved) else {
         return Ok(());
@@ -201,7 +201,13 @@ pub fn sort_rows(
     // Whole bytes of the bitmaps.
     let first = first / 8 * 8;
     let offset = u32::try_from(first).unwrap_or(0);
-    let order: Vec<u32> = order[first..end].iter().map(|from| from - offset).collect();
+    order.truncate(end);
+    order.drain(..first);
+    if offset > 0 {
+        for from in &mut order {
+            *from -= offset;
+        }
+    }
     let mut room = Room::default();
     room.reserve(order.len(), &widths, !bitmaps.is_empty())?;
     for id in regions.iter().chain(bitmaps) {

@@ -75,13 +75,14 @@ fn sort_run(codes: &[u64], run: &mut [u64], scratch: &mut [u64]) {
     sort_by_high_half(run, scratch, bits - shift);
     if !is_decided {
         let mut start = 0;
-        while start < run.len() {
-            let leading = run[start] >> 32;
-            let tie = run[start..].iter().take_while(|word| *word >> 32 == leading).count();
-            if tie > 1 {
-                sort_run(codes, &mut run[start..start + tie], scratch);
+        for end in 1..=run.len() {
+            if end < run.len() && run[end] >> 32 == run[end - 1] >> 32 {
+                continue;
             }
-            start += tie;
+            if end - start > 1 {
+                sort_run(codes, &mut run[start..end], scratch);
+            }
+            start = end;
         }
     }
 }

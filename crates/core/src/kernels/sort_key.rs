@@ -178,10 +178,10 @@ impl<'a, S: Source + 'a> NumberCodes<'a, S> {
         let span = if limits.least.is_nan() { 0 } else { greatest - least };
         let first = u64::from(nulls == Some(Nulls::First));
         let beyond = first.checked_add(span)?.checked_add(u64::from(limits.has_nan))?;
-        let last = beyond.checked_add(u64::from(nulls == Some(Nulls::Last)))?;
-        let null = if nulls == Some(Nulls::Last) { last } else { 0 };
+        let end = beyond.checked_add(u64::from(nulls == Some(Nulls::Last)))?;
+        let null = if nulls == Some(Nulls::Last) { end } else { 0 };
         let origin = if descending { greatest } else { least };
-        let bits = u64::BITS - last.leading_zeros();
+        let bits = u64::BITS - end.leading_zeros();
         let codes = Self { source, validity, origin, descending, first, nan: beyond, null };
         Some(Part { bits, codes: Box::new(codes) })
     }
