@@ -15,6 +15,53 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
  * `ERR_STOA_CLOSED`.
  */
 export declare class NativeStore {
+  /**
+   * The sum of the rows that are not null, 0 where there are none: a bigint for 64-bit
+   * integers, else a number. Beyond 2^53: `ERR_STOA_LIMIT`. A row number that is none: a
+   * `RangeError`, as in all calls with a selection.
+   */
+  sum(column: NativeColumn, rows: number, selection: Uint32Array | Float64Array | undefined | null): number | bigint
+  /**
+   * The least and the greatest of the rows that are not null; null where there are none. NaN
+   * if one is.
+   */
+  extremes(column: NativeColumn, rows: number, selection: Uint32Array | Float64Array | undefined | null): [number, number] | [bigint, bigint] | null
+  /** The mean of the rows that are not null; null where there are none. */
+  mean(column: NativeColumn, rows: number, selection: Uint32Array | Float64Array | undefined | null): number | null
+  /** How many rows are not null. */
+  countValid(column: NativeColumn, rows: number, selection: Uint32Array | Float64Array | undefined | null): number
+  /**
+   * The sum of the products of the rows where neither is null: a bigint where one column is of
+   * 64-bit integers and neither of floating-point numbers, else a number. Too large for that:
+   * `ERR_STOA_LIMIT`.
+   */
+  sumProduct(one: NativeColumn, other: NativeColumn, rows: number, selection: Uint32Array | Float64Array | undefined | null): number | bigint
+  /**
+   * Finds the rows that satisfy all conditions, keeps them for `takeFiltered` and returns how
+   * many they are. What an earlier call found is forgotten.
+   */
+  filter(conditions: Array<NativeCondition>, rows: number): number
+  /**
+   * Writes the ascending row numbers that the last `filter` found into the start of an array,
+   * and forgets them.
+   */
+  takeFiltered(into: Uint32Array | Float64Array): void
+  /** The first row that satisfies the condition, or -1. */
+  indexOf(condition: NativeCondition, rows: number): number
+  /** How many rows satisfy the condition. */
+  countMatching(condition: NativeCondition, rows: number): number
+  /** Writes the row numbers in the order of the keys into an array of `rows` places. Stable. */
+  argsort(keys: Array<NativeSortKey>, rows: number, into: Uint32Array | Float64Array): void
+  /**
+   * Sorts the rows of regions in place: `regions` have an element a row, `bitRegions` a bit.
+   * Stable. On an error nothing was changed.
+   */
+  sortRows(keys: Array<NativeSortKey>, regions: Uint32Array, bitRegions: Uint32Array, rows: number): void
+  /**
+   * How many of the first `heapBytes` bytes of a heap, or of its length as the core knows it,
+   * belong to none of the first `rows` strings.
+   */
+  heapGarbage(views: number, heap: number, rows: number, heapBytes?: number | undefined | null): number
   /** Opens or creates the file, takes its lock and recovers it. Blocks for `waitMs` at most. */
   static open(path: string, options: NativeOptions): NativeStore
   /** The same on the thread pool. Waiting is the caller's, with a timer: use `waitMs` 0. */
@@ -115,6 +162,39 @@ export declare class NativeStore {
   close(discard: boolean): void
 }
 
+/** The regions of a column. */
+export interface NativeColumn {
+  /** The values. */
+  data: number
+  /** Which rows are present; absent: all are. */
+  validity?: number
+  /** The bytes of strings. */
+  heap?: number
+  /** To sort codes by: the rank of each. */
+  ranks?: Uint32Array
+  /** The values are bytes that mean true or false. */
+  isBool?: boolean
+}
+
+/** A condition on the rows of a column. A null satisfies `null` and nothing else. */
+export interface NativeCondition {
+  /** The column. */
+  column: NativeColumn
+  /**
+   * `in`: equal to one of the values; `codes`: the entry of the code in `codes` is not 0; the
+   * others but `null` and `notNull` take exactly one value.
+   */
+  op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'codes' | 'null' | 'notNull'
+  /** Values, of any size and with any fraction, for numbers of all types. */
+  numbers?: Float64Array
+  /** Values of any size. */
+  bigints?: Array<bigint>
+  /** Values for strings. */
+  texts?: Array<string>
+  /** An entry for each code. */
+  codes?: Uint8Array
+}
+
 /** The store as a whole. Sizes are bytes. */
 export interface NativeInfo {
   /** The version of the file's format. */
@@ -157,4 +237,14 @@ export interface NativeRegion {
   capacity: number
   /** Contiguous stretches of the file. */
   extents: number
+}
+
+/** What rows are sorted by. */
+export interface NativeSortKey {
+  /** The column. */
+  column: NativeColumn
+  /** The greatest first. */
+  descending: boolean
+  /** Nulls before all values; else behind all, NaN included. */
+  nullsFirst: boolean
 }

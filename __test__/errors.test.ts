@@ -60,7 +60,8 @@ const cases: Record<string, Case> = {
     cause: (t) =>
       void open(
         fileOf(t, (bytes) => {
-          for (const slot of [0, 65_536]) bytes.subarray(slot + 8, slot + 10).swap16()
+          // Of the identity and of both header slots: docs/format.md.
+          for (const part of [0, 4096, 69_632]) bytes.subarray(part + 8, part + 10).swap16()
         }),
       ),
   },
@@ -70,7 +71,7 @@ const cases: Record<string, Case> = {
     cause: (t) =>
       void open(
         fileOf(t, (bytes) => {
-          for (const slot of [0, 65_536]) bytes.fill(0xaa, slot + 32, slot + 96)
+          for (const slot of [4096, 69_632]) bytes.fill(0xaa, slot + 32, slot + 96)
         }),
       ),
   },

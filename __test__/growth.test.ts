@@ -93,6 +93,6 @@ test('a thousand growths cause no more than a handful of major collections', asy
   const { growths, majors } = JSON.parse(stdout) as { growths: number; majors: number }
   t.log(`${growths} growths, ${majors} major collections`)
   t.true(growths >= 1000)
-  // Each doubling of the window may cost one; the typed arrays made on the way are garbage of their own.
-  t.true(majors <= 20, `${majors} major collections`)
+  // "A handful", as the README says: a few of the doublings of the window, and none of the growths between them.
+  t.true(majors <= 5, `${majors} major collections`)
 })

@@ -109,11 +109,12 @@ test('the lock of a worker that was terminated is free', async (t) => {
 test('wait blocks until the other process lets go', async (t) => {
   const path = storePath(t)
   const holder = startScript(
-    `const store = stoa.open(argv[0]); console.log('open'); setTimeout(() => store.close(), 100)`,
+    `const store = stoa.open(argv[0]); console.log('open'); process.stdin.once('data', () => setTimeout(() => (store.close(), process.exit()), 100))`,
     [path],
   )
   t.is(await holder.line(), 'open')
   throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
+  holder.say('close soon')
   open(path, { wait: 60_000 }).close()
   t.pass()
 })
@@ -153,14 +154,24 @@ withPython('kill -9 frees the lock', async (t) => {
   open(path).close()
 })
 
-withPython('a child process does not keep the lock', async (t) => {
+withPython('a child process that outlives its parent does not keep the lock', async (t) => {
   const path = storePath(t)
-  const store = open(path)
-  const sleeper = startScript(`console.log('up'); process.stdin.resume()`)
-  t.is(await sleeper.line(), 'up')
-  store.close()
+  // All that a child can inherit it has.
+  const parent = startScript(
+    `const { spawn } = await import('node:child_process')
+    globalThis.store = stoa.open(argv[0])
+    const child = spawn('sh', ['-c', 'echo $$; exec sleep 600'], { stdio: ['ignore', 'inherit', 'ignore'], detached: true })
+    process.stdin.resume()`,
+    [path],
+  )
+  const child = Number(await parent.line())
+  t.teardown(() => process.kill(child, 'SIGKILL'))
+  t.is(await lockState(path), 'locked')
+  await parent.kill()
+  // Throws if the child is no longer there.
+  t.true(process.kill(child, 0))
   t.is(await lockState(path), 'free')
-  await sleeper.kill()
+  open(path).close()
 })
 
 withPython('a store nobody holds any more keeps its lock through garbage collections', async (t) => {

@@ -109,6 +109,7 @@ test('options are checked, and a misspelled one is told with the right name', (t
   const wrong = (options: unknown): Error | undefined => t.throws(() => open(path, options as object))
   t.is(wrong({ acces: 'write' })?.message, "there is no option 'acces'; did you mean 'access'?")
   t.is(wrong({ commitevery: 5 })?.message, "there is no option 'commitevery'; did you mean 'commitEvery'?")
+  t.is(wrong([])?.message, 'the options of a store must be an object, found an array')
   t.is(wrong({ colour: 5 })?.message, "there is no option 'colour'")
   t.is(wrong({ wait: '5' })?.message, "the option 'wait' must be a number, found '5' (a string)")
   t.is(wrong({ create: 1 })?.message, "the option 'create' must be true or false, found 1")
@@ -143,6 +144,7 @@ test('a path must be a string or a file URL', (t) => {
   t.throws(() => open(5 as never), { instanceOf: TypeError, message: /must be a string or a URL, found 5/ })
   t.throws(() => open(''), { instanceOf: TypeError })
   t.throws(() => open('a\0b'), { instanceOf: TypeError, message: /NUL/ })
+  t.throws(() => open('a\ud800b'), { instanceOf: TypeError, message: /lone surrogate/ })
   t.throws(() => open(new URL('https://example.org/a')), { instanceOf: TypeError })
 })
 
@@ -170,6 +172,33 @@ test('a newer data version is refused, an older one needs a migration', (t) => {
   store = open(path, { version: 2 })
   t.is(store.table('t').length, 1)
   store.close()
+})
+
+test('the data version of a new store stands from its creation on, whatever is rolled back first', (t) => {
+  const firsts: ((store: Store) => void)[] = [
+    (store) => store.rollback(),
+    (store) =>
+      void t.throws(() =>
+        store.transactionSync(() => {
+          throw new Error('no')
+        }),
+      ),
+    (store) => store.close({ discard: true }),
+  ]
+  const migrate = (): void => t.fail('there is nothing to migrate')
+  for (const first of firsts) {
+    const path = storePath(t)
+    let store = open(path, { version: 3, migrate })
+    t.is(store.version, 3)
+    first(store)
+    if (store.closed) store = open(path, { version: 3, migrate })
+    t.is(store.version, 3)
+    store.table('t', { x: f64 }).push({ x: 1 })
+    store.close()
+    store = open(path, { version: 3, migrate })
+    t.is(store.table('t').length, 1)
+    store.close()
+  }
 })
 
 test('migrate runs once, in one transaction, and its version is durable at once', (t) => {

@@ -143,3 +143,40 @@ test.serial('a background commit on a full disk tells the error, and later ones 
   t.false(again.isDirty())
   again.close()
 })
+
+test.serial('a table dropped in a commit that fails has one object, whichever way it is brought back', async (t) => {
+  const folder = smallDisk(t, 32)
+  if (folder === undefined) return
+  const path = join(folder, 'small.stoa')
+  let store = open(path)
+  const told: number[] = []
+  store.on('commit', (id) => told.push(id))
+  const array = store.array('a', f64)
+  array.append(new Float64Array(MIB / 2))
+  const table = store.table('u', { y: f64 })
+  table.push({ y: 1 })
+  store.commitSync()
+  const filler = fill(folder, 0)
+  array.data.fill(7)
+  store.drop('u')
+  const failing = rejectsCode(t, () => store.commit(), 'ERR_STOA_NO_SPACE')
+  // It completes the commit in flight, which fails, so that the drop is undone.
+  store.rollback()
+  t.is(store.table('u'), table)
+  t.is(table.length, 1)
+  await failing
+  rmSync(filler)
+  table.push({ y: 2 })
+  t.is(store.commitSync(), 2)
+  table.push({ y: 3 })
+  store.rollback()
+  t.is(store.table('u'), table)
+  t.is(table.push({ y: 4 }), 3)
+  // The id of the commit that failed was used by the next one, which is told.
+  t.is(await store.commit(), 3)
+  t.deepEqual(told, [1, 2, 3])
+  store.close()
+  store = open(path)
+  t.deepEqual([...store.table('u')], [{ y: 1 }, { y: 2 }, { y: 4 }] as never)
+  store.close()
+})

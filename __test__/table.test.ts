@@ -300,3 +300,32 @@ test('every verb of a table of a closed store is CLOSED', (t) => {
     throwsCode(t, call, 'ERR_STOA_CLOSED')
   }
 })
+
+test('walking over rows or a column of a closed store throws at once, not at the first step', (t) => {
+  const store = open(storePath(t))
+  const table = store.table('t', { x: f64 })
+  table.push({ x: 1 })
+  const rows = table.rows()
+  const cursor = table.cursor()
+  store.close()
+  throwsCode(t, () => table.rows(), 'ERR_STOA_CLOSED')
+  throwsCode(t, () => table[Symbol.iterator](), 'ERR_STOA_CLOSED')
+  throwsCode(t, () => table.columns.x[Symbol.iterator](), 'ERR_STOA_CLOSED')
+  throwsCode(t, () => rows.next(), 'ERR_STOA_CLOSED')
+  throwsCode(t, () => cursor.next(), 'ERR_STOA_CLOSED')
+  // It tells where it stood, which needs no store.
+  t.is(cursor.index, -1)
+})
+
+test('a schema whose getter closes the store gives no table', (t) => {
+  const store = open(storePath(t))
+  store.table('t', { x: f64 })
+  const schema = {
+    get x() {
+      store.close()
+      return f64
+    },
+  }
+  throwsCode(t, () => store.table('t', schema), 'ERR_STOA_CLOSED')
+  throwsCode(t, () => store.table('other', schema), 'ERR_STOA_CLOSED')
+})

@@ -82,6 +82,30 @@ test('an async function is refused before it runs, and a promise after, with a r
   store.close()
 })
 
+test('a generator function is refused before it runs', async (t) => {
+  const store = open(storePath(t))
+  const table = store.table('t', { x: f64 })
+  store.commitSync()
+  table.push({ x: 0 })
+  const generators: (() => unknown)[] = [
+    function* () {
+      yield table.push({ x: 1 })
+    },
+    async function* () {
+      yield table.push({ x: 1 })
+    },
+  ]
+  for (const generator of generators) {
+    const refused = { instanceOf: TypeError, message: /is a generator function, which was not called/ }
+    t.throws(() => store.transactionSync(generator), refused)
+    await t.throwsAsync(() => store.transaction(generator), refused)
+    t.throws(() => open(storePath(t, 'other.stoa'), { version: 1, migrate: generator as never }), refused)
+  }
+  // Refused before anything was rolled back.
+  t.is(table.length, 1)
+  store.close()
+})
+
 test('commit, rollback, close and another transaction inside one are UNSUPPORTED', async (t) => {
   const store = open(storePath(t))
   const table = store.table('t', { x: f64 })

@@ -4,11 +4,13 @@
 import { expectTypeOf } from 'expect-type'
 import {
   bool,
+  bytes,
   type Column,
   type Cursor,
   f32,
   f64,
   i64,
+  nullable,
   oneOf,
   open,
   openAsync,
@@ -26,6 +28,8 @@ import {
   type Type,
   u16,
   u32,
+  utf8,
+  vector,
 } from '../src/index.ts'
 
 const schema = {
@@ -140,6 +144,8 @@ trades.append(store.table('other', { x: f64 }))
 expectTypeOf(trades).toEqualTypeOf<Table<typeof schema>>()
 const total = (table: Table<typeof schema>): number => table.arrays.price.reduce((sum, price) => sum + price, 0)
 total(trades)
+const rowsOf = (any: Table): number => any.length
+rowsOf(trades)
 const anyTable = (table: Table): number => table.length
 expectTypeOf(store.table('trades')).toEqualTypeOf<Table>()
 anyTable(store.table('trades'))
@@ -167,6 +173,70 @@ expectTypeOf(u16).toExtend<Type<number>>()
 timestamp64('min')
 // @ts-expect-error -- labels are strings
 oneOf(1, 2)
+
+// Text, pieces of memory, and nulls.
+const notes = {
+  id: u32,
+  title: utf8,
+  text: nullable(utf8),
+  key: bytes(16),
+  place: vector(f32, 3),
+  wide: nullable(vector(i64, 2)),
+  rating: nullable(f64),
+  kind: nullable(oneOf('a', 'b')),
+}
+const table = store.table('notes', notes)
+expectTypeOf<Row<typeof notes>>().toEqualTypeOf<{
+  id: number
+  title: string
+  text: string | null
+  key: Uint8Array
+  place: Float32Array
+  wide: BigInt64Array | null
+  rating: number | null
+  kind: 'a' | 'b' | null
+}>()
+// What can be null may be left out, and only that.
+table.push({ id: 1, title: 'A', key: Buffer.alloc(16), place: [1, 2, 3] })
+table.push({ id: 1, title: 'A', key: new Uint8Array(16), place: new Float32Array(3), wide: [1n, 2n], rating: null })
+table.append({ id: [1], title: ['A'], key: new Uint8Array(16), place: [[1, 2, 3]], text: [null], rating: [1, null] })
+// @ts-expect-error -- a title is needed
+table.push({ id: 1, key: [], place: [] })
+// @ts-expect-error -- a title cannot be null
+table.push({ id: 1, title: null, key: [], place: [] })
+// @ts-expect-error -- a vector of bigints
+table.push({ id: 1, title: 'A', key: [], place: [], wide: [1, 2] })
+// @ts-expect-error -- text lies in no typed array
+void table.arrays.title
+expectTypeOf(table.arrays.place).toEqualTypeOf<Float32Array>()
+expectTypeOf(table.arrays.rating).toEqualTypeOf<Float64Array>()
+expectTypeOf(table.columns.kind.at(0)).toEqualTypeOf<'a' | 'b' | null | undefined>()
+expectTypeOf(store.array('texts', utf8).pop()).toEqualTypeOf<string | undefined>()
+// @ts-expect-error -- a vector is made of plain numbers
+vector(nullable(f32), 3)
+// @ts-expect-error -- a vector is made of plain numbers
+vector(bool, 3)
+
+// Kernels.
+expectTypeOf(table.sum('rating')).toEqualTypeOf<number>()
+expectTypeOf(table.min('rating')).toEqualTypeOf<number | undefined>()
+expectTypeOf(trades.sum('id')).toEqualTypeOf<bigint>()
+expectTypeOf(trades.mean('id')).toEqualTypeOf<number | undefined>()
+expectTypeOf(trades.columns.price.sum()).toEqualTypeOf<number>()
+expectTypeOf(trades.columns.id.minMax()).toEqualTypeOf<[min: bigint, max: bigint] | undefined>()
+trades.sum('price', trades.where({ sym: 'A', price: { gte: 1, lt: 2 }, side: { in: ['buy'] }, ts: { gt: new Date() } }))
+table.where({ text: null, rating: { isNull: false }, title: { gt: 'a' } })
+table.sortBy('title', { column: 'rating', descending: true, nulls: 'first' })
+// @ts-expect-error -- text cannot be added up
+table.sum('title')
+// @ts-expect-error -- a number where text is stored
+table.where({ title: 5 })
+// @ts-expect-error -- not one of the labels
+trades.where({ side: { eq: 'hold' } })
+// @ts-expect-error -- a misspelled condition
+trades.where({ price: { greater: 1 } })
+// @ts-expect-error -- there is no such column
+trades.sortBy('volume')
 
 // The store.
 expectTypeOf(store.transactionSync(() => 5)).toBeNumber()

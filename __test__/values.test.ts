@@ -3,12 +3,14 @@
 import test, { type ExecutionContext } from 'ava'
 import {
   bool,
+  bytes,
   f32,
   f64,
   i16,
   i32,
   i64,
   i8,
+  nullable,
   oneOf,
   open,
   symbol,
@@ -19,6 +21,8 @@ import {
   u32,
   u64,
   u8,
+  utf8,
+  vector,
 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
 
@@ -120,6 +124,58 @@ const cases: Record<string, Case> = {
   },
 }
 
+const texts = [
+  '',
+  'a',
+  'twelve bytes',
+  'thirteen bytes',
+  'é',
+  'éééééé',
+  'ééééééé',
+  '日本語日',
+  '日本語日本',
+  'e\u0301',
+  '👩‍👩‍👧‍👦',
+  '😀😀😀',
+  '\0',
+  '\uFEFFb',
+  '__proto__',
+  'x'.repeat(1_000_000),
+  'ö'.repeat(100_000),
+]
+cases['utf8'] = { type: utf8, good: texts, typeErrors: (cases['symbol'] as Case).typeErrors, rangeErrors: [] }
+cases['bytes'] = {
+  type: bytes(4),
+  good: [[0, 1, 254, 255], Uint8Array.of(1, 2, 3, 4), Buffer.from('abcd'), Float64Array.of(1, 2, 3, 4)],
+  out: [[0, 1, 254, 255], [1, 2, 3, 4], Buffer.from('abcd'), [1, 2, 3, 4]].map((row) => Uint8Array.from(row)),
+  typeErrors: ['abcd', 5, null, undefined, true, {}, [1, 2, 3, '4'], [1, 2, 3, 4n], BigInt64Array.of(1n, 2n, 3n, 4n)],
+  rangeErrors: [[], [1, 2, 3], new Uint8Array(5), [1, 2, 3, 256], [-1, 2, 3, 4], [1, 2, 3, 0.5], { length: 5 }],
+}
+cases['vector'] = {
+  type: vector(f32, 3),
+  good: [[1, 0.1, -2], Float32Array.of(1, 2, 3), Int8Array.of(-1, 0, 1), { length: 3, 0: 1, 1: 2, 2: 3 }],
+  out: [Float32Array.of(1, 0.1, -2), Float32Array.of(1, 2, 3), Float32Array.of(-1, 0, 1), Float32Array.of(1, 2, 3)],
+  typeErrors: ['abc', 5, null, undefined, [1, 2, null], [1, 2, undefined], new Map(), [1, 2, 3n]],
+  rangeErrors: [[1, 2], new Float32Array(4), [1, 2, 3, 4]],
+}
+cases['vector of bigints'] = {
+  type: vector(i64, 2),
+  good: [[1n, -(2n ** 63n)], BigInt64Array.of(5n, 6n)],
+  out: [BigInt64Array.of(1n, -(2n ** 63n)), BigInt64Array.of(5n, 6n)],
+  typeErrors: [[1, 2], null, 'ab'],
+  rangeErrors: [[1n], [1n, 2n ** 63n]],
+}
+for (const [name, { type, good, out = good, typeErrors, rangeErrors }] of Object.entries(cases)) {
+  cases[`nullable ${name}`] = {
+    type: nullable(type),
+    good: [good[0], null, ...good.slice(1), null],
+    out: [out[0], null, ...out.slice(1), null],
+    // What is left out of a row is null, so undefined is no mistake there.
+    typeErrors: typeErrors.filter((value) => value !== null && value !== undefined),
+    rangeErrors,
+  }
+}
+
 function each(check: (t: ExecutionContext, one: Case) => void, fact: (name: string) => string): void {
   for (const [name, one] of Object.entries(cases)) test(fact(name), (t) => check(t, one))
 }
@@ -179,7 +235,8 @@ each(
     table.append({ v: [first, first] })
     array.push(first, first)
     const before = [...table.columns.v]
-    const labels = type.name === 'symbol' ? table.columns.v.labels : []
+    const hasLabels = type.toString().includes('symbol')
+    const labels = hasLabels ? table.columns.v.labels : []
     const column = table.columns.v
     const expected = [
       ...typeErrors.map((value) => ({ value, instanceOf: TypeError })),
@@ -199,7 +256,7 @@ each(
     }
     t.deepEqual([...table.columns.v], before)
     t.deepEqual([...array], before)
-    if (type.name === 'symbol') t.deepEqual(table.columns.v.labels, labels)
+    if (hasLabels) t.deepEqual(table.columns.v.labels, labels)
     store.close()
   },
   (name) => `${name} refuses what it cannot hold, and nothing was changed`,

@@ -50,6 +50,32 @@ export function makeObjects(rows: number): Row[] {
   return Array.from({ length: rows }, (_, i) => ({ ts: tsOf(i), price: priceOf(i), qty: qtyOf(i), sym: symOf(i) }))
 }
 
+export interface Note {
+  ts: number
+  price: number
+  sym: string
+  size: number | null
+}
+
+/** Rows with a name that repeats and a value that is missing in every third. */
+export function makeNotes(rows: number): Note[] {
+  const names = Array.from({ length: 512 }, (_, code) => `S${code}`)
+  return Array.from({ length: rows }, (_, i) => ({
+    ts: tsOf(i),
+    price: priceOf(i),
+    sym: names[symOf(i)]!,
+    size: i % 3 === 0 ? null : qtyOf(i),
+  }))
+}
+
+/** No text below takes more. */
+export const TEXT_BYTES = 12
+
+/** Short texts, all different. */
+export function makeTexts(rows: number): { text: string }[] {
+  return Array.from({ length: rows }, (_, i) => ({ text: `name-${i}`.slice(0, TEXT_BYTES) }))
+}
+
 /** Every value counts, each with another weight. */
 export function checksum({ ts, price, qty, sym }: Rows, rows: number): number {
   let sum = 0

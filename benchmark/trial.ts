@@ -37,6 +37,13 @@ export type Question =
   | 'growth'
   | 'updates'
   | 'scattered'
+  | 'readRows'
+  | 'readRandomRows'
+  | 'pushMixed'
+  | 'pushText'
+  | 'sum'
+  | 'filter'
+  | 'sort'
 
 export interface Peer {
   readonly name: string

@@ -1,9 +1,11 @@
 import { admit } from './admission.ts'
 import { type Chunk, type ChunkBuilder, chunkBuilder, chunkOfColumn, chunkOfElements, chunkOfValues } from './chunk.ts'
-import { kindOf, type TypedArray } from './elements.ts'
-import { found, quoted, StoaError } from './errors.ts'
+import type { ColumnSet } from './column-set.ts'
+import { kindOf, plainView, type TypedArray } from './elements.ts'
+import { found, quoted } from './errors.ts'
+import { fieldOf, isField } from './fields.ts'
 import type { Session } from './session.ts'
-import type { Encoded, Storage } from './storage.ts'
+import type { Storage } from './storage.ts'
 
 /** Columns by name, rows one by one, or another table. */
 export type AppendSource = object
@@ -13,13 +15,12 @@ export interface AppendTarget {
   readonly session: Session
   readonly title: string
   readonly storages: readonly Storage[]
+  readonly columnSet: ColumnSet
   readonly rowCount: number
   checkUsable(): number
   refreshViews(): void
-  placeOf(name: string): number | undefined
-  unknownField(name: string): TypeError
-  missingColumn(name: string): TypeError
-  encodeRow(row: object): Encoded[]
+  /** The same object, if it is a table. */
+  tableOf(source: object): AppendTarget | undefined
 }
 
 /** Appends all or nothing, and gives the new length. Nothing is written before everything was read and checked. */
@@ -28,20 +29,15 @@ export function appendTo(target: AppendTarget, source: AppendSource): number {
     throw new TypeError(`append takes columns, rows or a table, found ${found(source)}`)
   }
   const { epoch } = target.session
-  const chunks = isTable(source)
-    ? fromTable(target, source)
+  const table = target.tableOf(source)
+  const chunks = table
+    ? fromTable(target, table)
     : Symbol.iterator in source
       ? fromRows(target, source as Iterable<object>)
       : fromColumns(target, source as Readonly<Record<string, unknown>>)
   // Reading the source may have run a user's code: from here on there is none.
   const start = target.checkUsable()
-  if (target.session.epoch !== epoch) {
-    throw new StoaError(
-      'ERR_STOA_UNSUPPORTED',
-      `the source of append to ${target.title} rolled the store back; nothing was appended`,
-      { path: target.session.path },
-    )
-  }
+  target.session.checkEpoch(epoch, `append to ${target.title}`)
   const length = writeChunks(target.storages, chunks, start)
   target.refreshViews()
   return length
@@ -49,19 +45,19 @@ export function appendTo(target: AppendTarget, source: AppendSource): number {
 
 /** Appends values to one column that stands alone, and gives its new length. */
 export function appendValues(storage: Storage, source: object, length: () => number): number {
+  const { epoch } = storage.session
+  const kind = kindOf(source)
   const isArray = Array.isArray(source)
-  if (
-    !isArray &&
-    kindOf(source) === undefined &&
-    !(typeof source === 'object' && source !== null && Symbol.iterator in source)
-  ) {
+  if (!isArray && kind === undefined && !(typeof source === 'object' && source !== null && Symbol.iterator in source)) {
     throw new TypeError(`${storage.title} takes a typed array or an iterable in append, found ${found(source)}`)
   }
   const chunk =
-    kindOf(source) === undefined
+    kind === undefined
       ? chunkOfValues(storage, isArray ? source : [...(source as Iterable<unknown>)])
-      : chunkOfElements(storage, source as TypedArray)
-  return writeChunks([storage], [chunk], length())
+      : chunkOfElements(storage, plainView(source as TypedArray, kind))
+  const start = length()
+  storage.session.checkEpoch(epoch, `append to ${storage.title}`)
+  return writeChunks([storage], [chunk], start)
 }
 
 /** Makes room, then writes. */
@@ -79,26 +75,24 @@ function writeChunks(storages: readonly Storage[], chunks: readonly Chunk[], sta
   return start + rows
 }
 
-function isTable(source: object): source is AppendTarget {
-  return 'storages' in source && 'rowCount' in source && 'encodeRow' in source
-}
-
 function fromColumns(target: AppendTarget, source: Readonly<Record<string, unknown>>): Chunk[] {
-  for (const name in source) if (target.placeOf(name) === undefined) throw target.unknownField(name)
+  for (const name in source) {
+    if (!target.columnSet.places.has(name) && isField(source, name)) throw target.columnSet.unknownField(name)
+  }
   let first: { name: string; rows: number } | undefined
   const columns = target.storages.map((storage) => {
     const { name, title } = storage
-    const column = Object.hasOwn(source, name) || !(name in Object.prototype) ? source[name] : undefined
+    const column = fieldOf(source, name)
     if (column === undefined) {
       if (storage.isOptional) return undefined
-      throw target.missingColumn(name)
+      throw target.columnSet.missingColumn(name)
     }
-    const isElements = kindOf(column) !== undefined
-    if (!isElements && !Array.isArray(column)) {
+    const kind = kindOf(column)
+    if (kind === undefined && !Array.isArray(column)) {
       throw new TypeError(`${title} takes a typed array or an array in append, found ${found(column)}`)
     }
-    const values = column as unknown[] | TypedArray
-    const rows = isElements ? values.length / storage.data.stride : values.length
+    const values = kind === undefined ? (column as unknown[]) : plainView(column as TypedArray, kind)
+    const rows = kind !== undefined ? values.length / storage.data.stride : values.length
     first ??= { name, rows }
     if (rows !== first.rows) {
       throw new RangeError(
@@ -128,12 +122,13 @@ function chunkOfNulls(storage: Storage, rows: number): Chunk {
 
 function fromTable(target: AppendTarget, source: AppendTarget): Chunk[] {
   source.checkUsable()
-  for (const { name } of source.storages) if (target.placeOf(name) === undefined) throw target.unknownField(name)
+  for (const { name } of source.storages)
+    if (!target.columnSet.places.has(name)) throw target.columnSet.unknownField(name)
   return target.storages.map((storage) => {
-    const place = source.placeOf(storage.name)
+    const place = source.columnSet.places.get(storage.name)
     if (place !== undefined) return chunkOfColumn(storage, source.storages[place] as Storage, source.rowCount)
     if (storage.isOptional) return chunkOfNulls(storage, source.rowCount)
-    throw target.missingColumn(storage.name)
+    throw target.columnSet.missingColumn(storage.name)
   })
 }
 
@@ -141,7 +136,8 @@ function fromRows(target: AppendTarget, source: Iterable<object>): Chunk[] {
   const builders = target.storages.map((storage) => chunkBuilder(storage))
   for (const row of source) {
     target.checkUsable()
-    for (const [place, value] of target.encodeRow(row).entries()) (builders[place] as ChunkBuilder).push(value)
+    for (const [place, value] of target.columnSet.encodeRow(row).entries())
+      (builders[place] as ChunkBuilder).push(value)
   }
   return builders.map((builder) => builder.finish())
 }

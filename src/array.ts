@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendValues } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
-import { quoted, StoaError } from './errors.ts'
+import { quoted } from './errors.ts'
+import { gone } from './gone.ts'
 import { insertRows } from './insertion.ts'
 import { checkCount } from './positions.ts'
 import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
@@ -90,8 +91,11 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
         return ++this.rowCount
       }
     }
+    const { epoch } = this.session
     const encoded = values.map((value) => storage.encode(value))
-    const start = this.rowCount
+    // Reading the values can run a user's code.
+    const start = this.checkUsable()
+    this.session.checkEpoch(epoch, storage.title)
     admit([storage], [encoded], start + encoded.length)
     for (const [offset, value] of encoded.entries()) storage.write(start + offset, value)
     this.rowCount = start + encoded.length
@@ -178,10 +182,6 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   checkUsable(): number {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
-    throw new StoaError(
-      'ERR_STOA_NOT_FOUND',
-      `${this.storage.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
-      { path: this.session.path },
-    )
+    throw gone(this.session, this.title)
   }
 }

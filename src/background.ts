@@ -18,6 +18,10 @@ export function commitInBackground(store: StoredStore, ms: number): void {
   isListening = true
   process.on('uncaughtExceptionMonitor', () => {
     isCrashing = true
+    // This runs only when a handler of the user's keeps the process alive.
+    process.nextTick(() => {
+      isCrashing = false
+    })
   })
   process.on('exit', commitAtExit)
 }

@@ -1,7 +1,7 @@
 import type { Storage } from './storage.ts'
 
-/** What rows are ordered by; undefined for null and NaN, which come last. */
-type Key = number | bigint | string | undefined
+/** What rows are ordered by: their value, NaN, and last null. */
+type Key = number | bigint | string | null
 
 /**
  * In a column sorted upwards, the first row whose value is not before `value`, or, for the upper bound, is behind it:
@@ -28,26 +28,28 @@ function targetKey(storage: Storage, value: unknown): Key {
   const { coding } = storage
   if (coding === 'lanes') throw new TypeError(`${storage.title} is ${storage.type}: its values have no order`)
   if (value !== null && (coding === 'number' || coding === 'bigint')) {
-    if (typeof value === coding) return known(value as number | bigint)
+    if (typeof value === coding) return value as number | bigint
     throw storage.wrongType(`a ${coding}`, value)
   }
   const encoded = storage.encode(value)
-  if (encoded === null) return undefined
-  return typeof value === 'string' && coding !== 'labels' ? value : known(encoded as number)
+  return typeof value === 'string' && coding !== 'labels' ? value : (encoded as Key)
 }
 
 function rowKey(storage: Storage, row: number): Key {
   const { coding } = storage
-  if (coding === 'utf8' || coding === 'symbol') return (storage.read(row) as string | null) ?? undefined
-  return storage.isNull(row) ? undefined : known(storage.data.view[row] as number | bigint)
+  if (coding === 'utf8' || coding === 'symbol') return storage.read(row) as string | null
+  return storage.isNull(row) ? null : (storage.data.view[row] as number | bigint)
 }
 
-function known(element: number | bigint): Key {
-  return Number.isNaN(element) ? undefined : element
+/** Values, then NaN, then null, as `sortBy` has them. */
+function rank(key: Key): number {
+  if (key === null) return 2
+  return Number.isNaN(key) ? 1 : 0
 }
 
 function compare(a: Key, b: Key): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined)
+  const ranks = rank(a) - rank(b)
+  if (ranks !== 0 || a === null || b === null) return ranks
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   return a < b ? -1 : Number(a > b)
 }
@@ -58,12 +60,12 @@ function compareText(a: string, b: string): number {
   for (let at = 0; at < length; at++) {
     const one = a.charCodeAt(at)
     const other = b.charCodeAt(at)
-    if (one !== other) return rank(one) - rank(other)
+    if (one !== other) return unitRank(one) - unitRank(other)
   }
   return a.length - b.length
 }
 
 /** Surrogates are the halves of the greatest code points: behind all other units. */
-function rank(unit: number): number {
+function unitRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

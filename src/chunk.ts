@@ -143,7 +143,10 @@ export function chunkOfValues(storage: Storage, values: ArrayLike<unknown>): Chu
   return builder.finish()
 }
 
-/** A chunk of elements as they are to lie in memory: those that cannot be wrong are not looked at. */
+/**
+ * A chunk of elements as they are to lie in memory, out of a typed array of our own class: those that cannot be wrong
+ * are not looked at.
+ */
 export function chunkOfElements(storage: Storage, elements: TypedArray): Chunk {
   const kind = kindOf(elements)
   if (storage instanceof LanesStorage) {
@@ -161,10 +164,13 @@ export function chunkOfElements(storage: Storage, elements: TypedArray): Chunk {
       if (kind?.range === undefined || typeof kind.zero === 'bigint' || !fits(kind, storage.kind)) {
         throw storage.wrongType(`codes in a ${storage.kind.Array.name}, or values in an array`, elements)
       }
-      const wrong = (elements as Uint8Array).findIndex((code) => !(code < limit))
-      if (wrong < 0) return new ElementsChunk(storage, elements)
+      // Another thread may write to memory that is shared: what is looked at is what is stored.
+      const codes = new storage.kind.Array(elements.length) as Uint8Array
+      codes.set(elements as Uint8Array)
+      const wrong = codes.findIndex((code) => !(code < limit))
+      if (wrong < 0) return new ElementsChunk(storage, codes)
       throw new RangeError(
-        `${storage.title} takes codes below ${limit}, found ${elements[wrong]} in row ${wrong}; nothing was changed`,
+        `${storage.title} takes codes below ${limit}, found ${codes[wrong]} in row ${wrong}; nothing was changed`,
       )
     }
     default:

@@ -1,4 +1,5 @@
 import { CURSOR } from './cursor.ts'
+import { dateTime } from './date.ts'
 import { type FieldCode, fieldCode, literal } from './field-code.ts'
 import type { SchemaChange } from './schema-change.ts'
 import type { Session } from './session.ts'
@@ -47,7 +48,7 @@ export function tableClass(storages: readonly Storage[]): TableClass {
   if (made === undefined) {
     if (classes.size >= CLASSES_MAX) classes.clear()
     // oxlint-disable-next-line no-new-func -- names appear as quoted literals only
-    made = new Function('StoredTable', 'CURSOR', code)(StoredTable, CURSOR) as TableClass
+    made = new Function('StoredTable', 'CURSOR', 'dateTime', code)(StoredTable, CURSOR, dateTime) as TableClass
     classes.set(code, made)
   }
   return made
@@ -66,10 +67,14 @@ function property(name: string): string {
 
 function classCode(storages: readonly Storage[]): string {
   const fields = storages.map((storage, place) => fieldCode(storage, place))
-  const each = (write: (field: FieldCode) => string, separator = '\n'): string => fields.map(write).join(separator)
+  const gathers = fields.filter((field) => field.gather() !== '')
+  const settled = fields.filter((field) => !field.isLookedUp)
+  const lookedUp = fields.filter((field) => field.isLookedUp)
+  const each = (write: (field: FieldCode) => string, separator = '\n', of = fields): string =>
+    of.map(write).join(separator)
   // What objects inherit must not be taken for a field, so these schemas leave rows with a prototype to the plain way.
   const othersAllowed = !storages.some(({ name }) => name in Object.prototype)
-  const all = (test: (field: FieldCode) => string): string => each(test, ' && ')
+  const all = (test: (field: FieldCode) => string, of = fields): string => each(test, ' && ', of) || 'true'
   return `'use strict'
 const plainPrototype = Object.prototype
 const { getPrototypeOf } = Object
@@ -85,14 +90,18 @@ ${each((field) => field.declare)}
 ${each((field) => field.refresh)}
   }
   push(row) {
-    if (row === null || row === undefined) return super.push(row)
+    if (typeof row !== 'object' || row === null) return super.push(row)
     let fields = ${fields.length}
-${each((field) => `    let x${field.slot} = row[${field.name}]\n${field.complete}${field.prepare()}`)}
-    if (!(${all((field) => field.test())})) return super.push(row)
+${each((field) => `    let x${field.slot} = row[${field.name}]\n${field.complete}`, '')}
+${each((field) => field.prepare(), '\n', settled)}
+    if (!(${all((field) => field.test(), settled)})) return super.push(row)
     if (getPrototypeOf(row) === plainPrototype) {
       for (const _ in row) fields--
       if (fields !== 0) return super.push(row)
     } else if (${othersAllowed ? '!this.hasOnlyColumns(row)' : 'true'}) return super.push(row)
+${gathers.map((field) => `    const ${field.gather()}\n`).join('')}
+${each((field) => field.prepare(), '\n', lookedUp)}
+    if (!(${all((field) => field.test(), lookedUp)})) return super.push(row)
     const i = this.rowCount
 ${each((field) => field.local)}
     if (!(${all((field) => field.hasRoom())})) return super.push(row)
@@ -107,12 +116,13 @@ ${each((field) => `    const x${field.slot} = ${field.load('this')}`)}
     return { ${each((field) => `${property(field.storage.name)}: ${field.decoded}`, ', ')} }
   }
   set(index, row) {
-    if (typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
+    if (typeof index !== 'number' || typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
     let fields = 0
     for (const _ in row) fields++
+${each((field) => `    let x${field.slot} = ${field.own}`)}
+${gathers.map((field) => `    let g${field.slot} = -1\n    if (x${field.slot} !== undefined) ${field.gather()}\n`).join('')}
 ${each(
-  (field) => `    let x${field.slot} = ${field.own}
-    if (x${field.slot} !== undefined) {
+  (field) => `    if (x${field.slot} !== undefined) {
 ${field.prepare()}
       if (!(${field.test()})) return super.set(index, row)
       fields--
@@ -141,6 +151,7 @@ ${each(
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     ${field.localOf('table')}
     let x${field.slot} = value
+    ${gathers.includes(field) ? `const ${field.gather('table')}` : ''}
 ${field.prepare('table')}
     if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
     else cursor.write(${field.slot}, value)

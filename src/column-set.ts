@@ -1,15 +1,22 @@
 import { type Column, type RowOwner, StoredColumn } from './column.ts'
 import { CURSOR, type RowUnderCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
+import { excerpt, found, quoted } from './errors.ts'
+import { fieldOf, isField } from './fields.ts'
+import { gone } from './gone.ts'
+import { NAME_BYTES_MAX } from './names.ts'
+import { suggestion } from './nearest.ts'
 import { type Columns, schemaObject } from './schema.ts'
-import type { Storage } from './storage.ts'
+import type { Encoded, Storage } from './storage.ts'
 
 /** Nothing to inherit, but with a hidden class of its own: faster to read than a bare null prototype. */
 const NO_NAMES = Object.freeze(Object.create(null) as object)
 
-/** The columns of a table, in order, and what is made of them for the user. */
+/** The columns of a table, in order: what is made of them for the user, and how rows fit them. */
 export class ColumnSet {
   readonly #owner: RowOwner
+  /** What messages call the table. */
+  readonly #title: string
   /** By slot, every column that the table has or had: a rollback can bring one back. */
   readonly #known: { readonly storage: Storage; readonly column: StoredColumn }[] = []
   storages: readonly Storage[] = []
@@ -20,8 +27,9 @@ export class ColumnSet {
   declare arrays: Readonly<Record<string, TypedArray>>
   #accessors: PropertyDescriptorMap | undefined
 
-  constructor(owner: RowOwner, storages: readonly Storage[]) {
+  constructor(owner: RowOwner, title: string, storages: readonly Storage[]) {
     this.#owner = owner
+    this.#title = title
     this.take(storages)
   }
 
@@ -47,13 +55,18 @@ export class ColumnSet {
     this.#accessors = undefined
   }
 
-  named(name: string): Storage | undefined {
-    return this.storages[this.places.get(name) ?? -1]
+  /** The column of that name; a TypeError where there is none. */
+  named(name: string): Storage {
+    const storage = this.storages[this.places.get(name) ?? -1]
+    if (storage === undefined) throw this.unknownField(name)
+    return storage
   }
 
-  /** A column by its slot, also when it was dropped. */
+  /** The column in that slot; ERR_STOA_NOT_FOUND where it was dropped. */
   inSlot(slot: number): Storage {
-    return (this.#known[slot] as { storage: Storage }).storage
+    const { storage } = this.#known[slot] as { storage: Storage }
+    if (storage.isDropped) throw gone(storage.session, storage.title)
+    return storage
   }
 
   /** The column over that region, also when it was dropped. */
@@ -64,6 +77,62 @@ export class ColumnSet {
   /** A number that no column of the table had. */
   get nextSlot(): number {
     return this.#known.length
+  }
+
+  /** Whether a row has no fields but columns. */
+  hasOnly(row: object): boolean {
+    for (const name in row) if (!this.places.has(name) && isField(row, name)) return false
+    return true
+  }
+
+  /** The elements of a whole row, or why it cannot be one. */
+  encodeRow(row: object): Encoded[] {
+    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
+    for (const name in row) if (!this.places.has(name) && isField(row, name)) throw this.unknownField(name)
+    return this.storages.map((storage) => {
+      const value = fieldOf(row, storage.name)
+      if (value !== undefined) return storage.encode(value)
+      if (storage.isOptional) return null
+      throw this.missingColumn(storage.name)
+    })
+  }
+
+  /** The elements of the fields that are there, by the column's place. */
+  encodePart(row: object): (Encoded | undefined)[] {
+    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
+    const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
+    for (const name in row) {
+      if (!isField(row, name)) continue
+      const place = this.places.get(name)
+      if (place === undefined) throw this.unknownField(name)
+      encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
+    }
+    return encoded
+  }
+
+  /** A row of values, as an object. */
+  row(read: (storage: Storage) => unknown): object {
+    const row = {}
+    for (const storage of this.storages) {
+      // An assignment to __proto__ would set the prototype.
+      Object.defineProperty(row, storage.name, {
+        value: read(storage),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
+    }
+    return row
+  }
+
+  unknownField(name: string): TypeError {
+    return new TypeError(
+      `${this.#title} has no column ${excerpt(name, NAME_BYTES_MAX)}${suggestion(name, this.places.keys())}`,
+    )
+  }
+
+  missingColumn(name: string): TypeError {
+    return new TypeError(`column ${quoted(name)} of ${this.#title} is missing in what was given; nothing was changed`)
   }
 
   /** The accessors of a row under a cursor. */

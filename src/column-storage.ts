@@ -33,13 +33,21 @@ export function createStorage(
     return region && new Region(session, kind, what, region)
   }
   const data = new Region(session, StoredType.kind(type), title, regions.data)
-  const parts = { name, type, title, slot, data, validity: open('validity', KINDS.bits, `the validity of ${title}`) }
+  const parts = {
+    session,
+    name,
+    type,
+    title,
+    slot,
+    data,
+    validity: open('validity', KINDS.bits, `the validity of ${title}`),
+  }
   switch (StoredType.coding(type)) {
     case 'lanes':
       return new LanesStorage(parts)
     case 'utf8':
-      return new TextStorage(session, parts, open('heap', KINDS.u8, `the text of ${title}`) as Region)
+      return new TextStorage(parts, open('heap', KINDS.u8, `the text of ${title}`) as Region)
     default:
-      return new ScalarStorage(session, parts, open('labels', KINDS.u8, `the labels of ${title}`))
+      return new ScalarStorage(parts, open('labels', KINDS.u8, `the labels of ${title}`))
   }
 }

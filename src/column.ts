@@ -1,9 +1,12 @@
 import { admit } from './admission.ts'
 import { chunksOf } from './chunks.ts'
 import type { TypedArray } from './elements.ts'
+import { gone } from './gone.ts'
+import { Aggregates, countEqual, indexOfEqual } from './kernels.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
 import type { Encoded, Storage } from './storage.ts'
+import type { Sum } from './table-kernels.ts'
 import type { Type } from './types.ts'
 import { Validity } from './validity.ts'
 
@@ -38,16 +41,25 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   readonly nullCount: number
   /** Whether an existing row is null. A RangeError outside. */
   isNull(index: number): boolean
+  /** What the values add up to, least, greatest, both, and on average: as the verbs of the same names of a table. */
+  sum(): Sum<T>
+  min(): Sum<T> | undefined
+  max(): Sum<T> | undefined
+  minMax(): [min: Sum<T>, max: Sum<T>] | undefined
+  mean(): number | undefined
+  /** How many rows equal a value; null counts the nulls. */
+  count(value: Input<T>): number
+  /** The first row that equals a value, or -1. */
+  indexOf(value: Input<T>): number
   /** The labels by code, of symbol and oneOf; a TypeError for other types. A copy. */
   readonly labels: readonly string[]
   /** The code of a label, or undefined when no row ever had it; a TypeError for types without labels. */
   codeOf(label: string): number | undefined
 }
 
-/** What a column belongs to: a table, or itself in an array. */
+/** What a column belongs to: a table, or itself in an array. Reading the length fails once that is closed or gone. */
 export interface RowOwner {
-  /** The length of a column. Throws once the store is closed, or the column gone. */
-  lengthOf(storage: Storage): number
+  readonly length: number
 }
 
 /** The column of a table at run time. */
@@ -70,7 +82,10 @@ export class StoredColumn implements Column {
   }
 
   get length(): number {
-    return (this.#owner as RowOwner).lengthOf(this.#storage)
+    const { length } = this.#owner as RowOwner
+    const { isDropped, session, title } = this.#storage
+    if (isDropped) throw gone(session, title)
+    return length
   }
 
   get data(): TypedArray {
@@ -105,16 +120,52 @@ export class StoredColumn implements Column {
 
   set(index: number, value: unknown): void {
     const position = existingPosition(index, this.length, this.#storage.title)
-    const encoded = this.#admitted(value)
+    const encoded = this.#encoded(value)
+    admit([this.#storage], [[encoded]], this.length)
     // Reading the value can run a user's code, which may have made the column shorter.
     if (position < this.length) this.#storage.write(position, encoded)
   }
 
   fill(value: unknown, start?: number, end?: number): this {
-    const encoded = this.#admitted(value)
-    const length = this.length
-    this.#storage.fill(encoded, slicePosition(start, length, 0), slicePosition(end, length, length))
+    const { length } = this
+    const from = slicePosition(start, length, 0)
+    const to = slicePosition(end, length, length)
+    const encoded = this.#encoded(value)
+    // Reading these can run a user's code, which may have made the column shorter.
+    const rows = this.length
+    admit([this.#storage], [[encoded]], rows)
+    this.#storage.fill(encoded, from, Math.min(to, rows))
     return this
+  }
+
+  sum(): never {
+    return this.#aggregates().sum() as never
+  }
+
+  min(): never {
+    return this.#aggregates().minMax()?.[0] as never
+  }
+
+  max(): never {
+    return this.#aggregates().minMax()?.[1] as never
+  }
+
+  minMax(): never {
+    return this.#aggregates().minMax() as never
+  }
+
+  mean(): number | undefined {
+    return this.#aggregates().mean()
+  }
+
+  count(value: unknown): number {
+    const { length } = this
+    return countEqual(this.#storage.session.native, this.#storage, length, value)
+  }
+
+  indexOf(value: unknown): number {
+    const { length } = this
+    return indexOfEqual(this.#storage.session.native, this.#storage, length, value)
   }
 
   get labels(): readonly string[] {
@@ -127,15 +178,23 @@ export class StoredColumn implements Column {
     return this.#storage.labelSet().codes.get(label)
   }
 
-  *[Symbol.iterator](): IterableIterator<unknown> {
+  [Symbol.iterator](): IterableIterator<unknown> {
+    this.#checkUsable()
+    return this.#values()
+  }
+
+  *#values(): IterableIterator<unknown> {
     for (let position = 0; position < this.length; position++) yield this.#storage.read(position)
   }
 
-  /** Checks a value, and makes what it needs ready. */
-  #admitted(value: unknown): Encoded {
+  /** Checks a value, which can run a user's code. */
+  #encoded(value: unknown): Encoded {
+    const { session, title } = this.#storage
     this.#checkUsable()
+    const { epoch } = session
     const encoded = this.#storage.encode(value)
-    admit([this.#storage], [[encoded]], this.length)
+    this.#checkUsable()
+    session.checkEpoch(epoch, title)
     return encoded
   }
 
@@ -143,6 +202,11 @@ export class StoredColumn implements Column {
     const { coding, title, type } = this.#storage
     if (coding !== 'utf8') return
     throw new TypeError(`${title} is ${type}: text lies in no typed array; use at() or rows`)
+  }
+
+  #aggregates(): Aggregates {
+    const { length } = this
+    return new Aggregates(this.#storage.session.native, this.#storage, length)
   }
 
   #validity(): Validity {

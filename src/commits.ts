@@ -9,9 +9,9 @@ import type { Session } from './session.ts'
 export class CommitQueue {
   readonly #session: Session
   readonly #onCommit: (commitId: number) => void
-  /** The commit captured last, and its id: that of the last commit where none is in flight. */
+  /** The commit captured last, and its id. */
   #newest: Promise<number> | undefined
-  #newestId: number
+  #newestId = 0
   #inFlight = 0
   /** How it stood when the store closed under commits in flight. */
   #closing: { readonly durableId: number; readonly failure: unknown } | undefined
@@ -19,7 +19,6 @@ export class CommitQueue {
   constructor(session: Session, onCommit: (commitId: number) => void) {
     this.#session = session
     this.#onCommit = onCommit
-    this.#newestId = session.native.commitId()
   }
 
   get inFlight(): number {
@@ -49,17 +48,13 @@ export class CommitQueue {
   /** Completes what is in flight and commits what changed since, on this thread. */
   commitSync(): number {
     const commitId = this.#session.commitSync()
-    // Those in flight tell by themselves.
-    if (commitId > this.#newestId) {
-      this.#newestId = commitId
-      this.#onCommit(commitId)
-    }
+    this.#onCommit(commitId)
     return commitId
   }
 
-  /** Completes what is in flight on this thread, before the store closes. */
-  complete(discard: boolean): void {
-    if (this.#inFlight === 0) return
+  /** Completes what is in flight on this thread, before the store closes. Gives the newest of it that is durable. */
+  complete(discard: boolean): number {
+    if (this.#inFlight === 0) return 0
     const { native } = this.#session
     let failure: unknown
     try {
@@ -69,6 +64,7 @@ export class CommitQueue {
       failure = error
     }
     this.#closing = { durableId: native.commitId(), failure }
+    return Math.min(this.#closing.durableId, this.#newestId)
   }
 
   async #perform(ticket: number, commitId: number): Promise<number> {

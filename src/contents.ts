@@ -18,8 +18,8 @@ export class Contents implements DefinitionKeeper {
   readonly #schemaChange: SchemaChange
   #catalog: Catalog
   readonly #handles = new Map<string, Handle>()
-  /** Those dropped since the last capture: a rollback can bring them back. */
-  #dropped: Handle[] = []
+  /** Those whose drop is not known to be durable: a rollback can bring them back. */
+  readonly #dropped = new Set<Handle>()
 
   constructor(session: Session) {
     this.#session = session
@@ -65,7 +65,7 @@ export class Contents implements DefinitionKeeper {
     if (handle === undefined) return
     handle.release()
     this.#handles.delete(name)
-    this.#dropped.push(handle)
+    this.#dropped.add(handle)
   }
 
   /** The table or array of a definition: always the same object. */
@@ -85,15 +85,13 @@ export class Contents implements DefinitionKeeper {
     return handle
   }
 
-  /** What was dropped goes with the commit now captured: the caller gives it back if that fails. */
-  takeDropped(): Handle[] {
-    const dropped = this.#dropped
-    this.#dropped = []
-    return dropped
+  /** What was dropped up to now: for {@link forget}, once that is durable. */
+  dropped(): readonly Handle[] {
+    return [...this.#dropped]
   }
 
-  returnDropped(dropped: readonly Handle[]): void {
-    this.#dropped.unshift(...dropped)
+  forget(dropped: readonly Handle[]): void {
+    for (const handle of dropped) this.#dropped.delete(handle)
   }
 
   /** After a rollback: what exists at the last commit is usable again, all else is gone. */
@@ -102,8 +100,10 @@ export class Contents implements DefinitionKeeper {
     const regions = native.regions()
     const byId = new Map(regions.map((region) => [region.id, region]))
     this.#catalog = readCatalog(native.metadata(), regions, path)
-    const handles = [...this.#handles.values(), ...this.takeDropped()]
+    const handles = [...this.#handles.values(), ...this.#dropped]
     this.#handles.clear()
+    this.#dropped.clear()
+    // No step of this can fail, so that no table is left with the length it had before.
     for (const handle of handles) {
       const definition = this.#catalog.get(handle.name)
       // The same name can stand for another table, made after a drop: the regions tell.
@@ -121,7 +121,7 @@ export class Contents implements DefinitionKeeper {
   release(): void {
     for (const handle of this.#handles.values()) handle.release()
     this.#handles.clear()
-    this.#dropped = []
+    this.#dropped.clear()
   }
 
   #definitions(isArray: boolean): Definition[] {

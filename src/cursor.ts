@@ -7,7 +7,7 @@ export type CursorRow<C extends Columns> = { -readonly [K in keyof C]: Value<C[K
 
 /** Walks over rows with one reused object: nothing is allocated for a row. Iterating goes on from where it stands. */
 export interface Cursor<C extends Columns = Columns> extends Iterable<CursorRow<C>> {
-  /** The row it stands on; one before its first row until `next()` or `seek()`. */
+  /** The row it stands on; one before its first row until `next()` or `seek()`. Readable after close too. */
   readonly index: number
   /** Getters and setters named as the columns. A RangeError while the cursor stands on no row. */
   readonly row: CursorRow<C>

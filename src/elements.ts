@@ -76,8 +76,16 @@ export const KINDS: Readonly<Record<ElementKindName, ElementKind>> = Object.free
 /** Bytes one typed array can cover here: 4 GiB on Node 20 and Bun, far beyond any file elsewhere. */
 export const VIEW_BYTES_MAX: number = Math.min(constants.MAX_LENGTH, Number.MAX_SAFE_INTEGER)
 
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-  ?.get as () => string | undefined
+/** The getters that every typed array has, out of reach of its class. */
+function intrinsic<R>(name: string | symbol): (this: unknown) => R {
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name) ?? {}
+  return get as (this: unknown) => R
+}
+
+const tagOf = intrinsic<string | undefined>(Symbol.toStringTag)
+const lengthOf = intrinsic<number>('length')
+const bufferOf = intrinsic<ArrayBufferLike>('buffer')
+const byteOffsetOf = intrinsic<number>('byteOffset')
 
 const KIND_BY_TAG = new Map(
   Object.values(KINDS)
@@ -91,6 +99,21 @@ export function kindOf(value: unknown): ElementKind | undefined {
   const tag = ArrayBuffer.isView(value) ? tagOf.call(value) : undefined
   if (tag === 'Uint8ClampedArray') return KINDS.u8
   return tag === undefined ? undefined : KIND_BY_TAG.get(tag)
+}
+
+/** How many elements a typed array has, whatever its class says. */
+export function elementCount(elements: TypedArray): number {
+  return lengthOf.call(elements)
+}
+
+/**
+ * The memory of a user's typed array as one of ours: no class of the user's in between, and of fixed length, so that it
+ * is empty once its buffer has become too short.
+ */
+export function plainView(elements: TypedArray, kind: ElementKind): TypedArray {
+  const length = elementCount(elements)
+  // Of a buffer that was transferred away nothing can be made.
+  return length === 0 ? new kind.Array(0) : new kind.Array(bufferOf.call(elements), byteOffsetOf.call(elements), length)
 }
 
 /** Whether every element of `source` can be stored in `target` without a check (floats may be rounded to f32). */

@@ -62,13 +62,19 @@ export class StoaError extends Error {
   }
 }
 
+/** Characters of a user's text in a message. */
+const TEXT_SHOWN = 40
+/** Labels of a type in a message. */
+const LABELS_SHOWN = 10
+
 /** What was found in place of what was expected, in few words: `'1' (a string)`, `1.5`, `null`, `a Date`. */
 export function found(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return `${quoted(value.length > 40 ? `${value.slice(0, 40)}…` : value)} (a string)`
+      return `${excerpt(value)} (a string)`
     case 'bigint':
-      return `${value}n (a bigint)`
+      // The digits of a huge one take minutes.
+      return BigInt.asIntN(128, value) === value ? `${value}n (a bigint)` : 'a bigint of more than 128 bits'
     case 'number':
       return Object.is(value, -0) ? '-0' : `${value}`
     case 'function':
@@ -82,6 +88,17 @@ export function found(value: unknown): string {
     default:
       return `${value as boolean | undefined}`
   }
+}
+
+/** Text in a message, quoted, and cut where it is long. */
+export function excerpt(text: string, charactersMax: number = TEXT_SHOWN): string {
+  return quoted(text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text)
+}
+
+/** Labels in a message: the first few. */
+export function someLabels(labels: readonly string[]): string {
+  const shown = labels.slice(0, LABELS_SHOWN).map((label) => excerpt(label))
+  return labels.length > LABELS_SHOWN ? `${shown.join(', ')}, … (${labels.length} in all)` : shown.join(', ')
 }
 
 /** A name in a message: in single quotes, control characters and lone surrogates escaped. */

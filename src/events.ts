@@ -14,7 +14,17 @@ const EVENTS = ['error', 'commit', 'close'] as const
 
 /** The listeners of one store. */
 export class Listeners {
+  #toldId: number
+  #durableId: number
+  #isTelling = false
+  #isClosed = false
   readonly #listeners: { [E in keyof StoreEvents]: readonly StoreEvents[E][] } = { error: [], commit: [], close: [] }
+
+  /** Commits up to `toldId` are not told. */
+  constructor(toldId: number) {
+    this.#toldId = toldId
+    this.#durableId = toldId
+  }
 
   add<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): void {
     if (typeof listener !== 'function') throw new TypeError(`a listener must be a function, found ${found(listener)}`)
@@ -27,12 +37,29 @@ export class Listeners {
     Object.assign(this.#listeners, { [event]: this.#of(event).filter((other) => other !== listener) })
   }
 
-  commit(commitId: number): void {
-    for (const listener of this.#listeners.commit) tell(() => listener(commitId))
+  /** Every commit up to this one is durable: those not told yet are told, in order of their ids. */
+  commit(durableId: number): void {
+    if (this.#isClosed) return
+    this.#durableId = Math.max(this.#durableId, durableId)
+    this.#tellAll()
   }
 
+  /** The last that is told. */
   close(): void {
-    for (const listener of this.#listeners.close) tell(listener)
+    this.#isClosed = true
+    this.#tellAll()
+  }
+
+  #tellAll(): void {
+    // A listener may commit or close: what it does is told after what it was told of.
+    if (this.#isTelling) return
+    this.#isTelling = true
+    while (this.#toldId < this.#durableId) {
+      const commitId = ++this.#toldId
+      for (const listener of this.#listeners.commit) tell(() => listener(commitId))
+    }
+    if (this.#isClosed) for (const listener of this.#listeners.close) tell(listener)
+    this.#isTelling = false
   }
 
   /** False when nobody listens. */

@@ -1,3 +1,4 @@
+import { LanesStorage } from './lanes-storage.ts'
 import { StagedStorage } from './staged-storage.ts'
 import type { Storage } from './storage.ts'
 
@@ -11,6 +12,9 @@ export function literal(name: string): string {
  * `b<slot>` its validity bitmap, `s<slot>` the storage of a staged column, `i` the row. A test may only hold for
  * values that the plain way accepts; after it, what is stored cannot fail. Columns come and go, but no other ever has
  * the slot of one that went: code made before then finds nothing in its fields.
+ *
+ * Fields are read and gathered first: both can run a user's code, which may roll the store back or call verbs of this
+ * table. All that is looked up in the store comes after, and then no such code runs any more.
  */
 export abstract class FieldCode {
   readonly storage: Storage
@@ -42,12 +46,22 @@ export abstract class FieldCode {
     return `    if (${x} === undefined) { ${x} = null; if (!(${this.name} in row)) fields-- }\n`
   }
 
+  /** Whether the test looks into the store. */
+  get isLookedUp(): boolean {
+    return this.storage.labels !== undefined
+  }
+
   /** Fields of the table's own, so that each is one load away. */
   abstract get declare(): string
   /** Renews those fields. */
   abstract get refresh(): string
   /** Locals for {@link hasRoom} and {@link store}. */
   abstract localOf(table: string): string
+  /** Takes over a value that is an object, before anything is looked up: its elements may be code of the user's. */
+  gather(_table?: string): string {
+    return ''
+  }
+
   /** Runs before the test. */
   abstract prepare(table?: string): string
   abstract test(table?: string): string
@@ -65,6 +79,7 @@ export abstract class FieldCode {
 }
 
 export function fieldCode(storage: Storage, place: number): FieldCode {
+  if (storage instanceof LanesStorage) return new LanesFieldCode(storage, place)
   return storage instanceof StagedStorage ? new StagedFieldCode(storage, place) : new ScalarFieldCode(storage, place)
 }
 
@@ -102,7 +117,7 @@ class ScalarFieldCode extends FieldCode {
     if (this.#hasLabels) return `    var c${slot} = ${table}.m${slot}.get(x${slot})`
     if (this.storage.coding !== 'timestamp') return ''
     const x = `x${slot}`
-    return `    if (typeof ${x} === 'object' && ${x} instanceof Date && !isNaN(${x}.getTime())) ${x} = ${x}.getTime()`
+    return `    if (typeof ${x} === 'object' && ${x} !== null) { const time = dateTime(${x}); if (time === time) ${x} = time }`
   }
 
   override test(): string {
@@ -169,8 +184,12 @@ class ScalarFieldCode extends FieldCode {
   }
 }
 
-/** Text, bytes and vectors: the storage does it all. */
+/** Text: the storage does it all. */
 class StagedFieldCode extends FieldCode {
+  override get isLookedUp(): boolean {
+    return true
+  }
+
   override get declare(): string {
     return `    this.s${this.slot} = this.storages[${this.place}]`
   }
@@ -205,6 +224,18 @@ class StagedFieldCode extends FieldCode {
 
   override get decoded(): string {
     return `x${this.slot}`
+  }
+}
+
+/** Bytes and vectors: gathered first, and still there unless code of the user's gathered others meanwhile. */
+class LanesFieldCode extends StagedFieldCode {
+  override gather(table = 'this'): string {
+    const { slot } = this
+    return `g${slot} = ${table}.s${slot}.stage(x${slot}) ? ${table}.s${slot}.turn : -1`
+  }
+
+  override test(table = 'this'): string {
+    return `g${this.slot} === ${table}.s${this.slot}.turn`
   }
 }
 

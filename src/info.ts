@@ -4,19 +4,22 @@ import type { NativeRegion } from './native.ts'
 import type { Session } from './session.ts'
 import type { Storage } from './storage.ts'
 import type { StoredTable } from './stored-table.ts'
+import { TextStorage } from './text-storage.ts'
 
 /** A column in `info()`. */
 export interface ColumnInfo {
   name: string
   /** As text: `f64`, `oneOf('buy', 'sell')`. */
   type: string
-  /** In use, with its labels. */
+  /** In use, with its labels and its text. */
   bytes: number
+  /** Of a text column: bytes of those that no row refers to any more. They go when the column is empty. */
+  garbageBytes?: number
   /** Pieces of the file that it is made of. */
   extents: number
 }
 
-/** A store as `info()` tells it. */
+/** A store as `info()` tells it. Cost: one pass over the rows of each text column, else nothing that grows. */
 export interface StoreInfo {
   formatVersion: number
   version: number
@@ -28,7 +31,7 @@ export interface StoreInfo {
   /** Given back by what was dropped, to be used again. */
   freeBytes: number
   tables: { name: string; length: number; capacity: number; columns: ColumnInfo[] }[]
-  arrays: { name: string; type: string; length: number; capacity: number; bytes: number; extents: number }[]
+  arrays: (ColumnInfo & { length: number; capacity: number })[]
 }
 
 export function storeInfo(session: Session, tables: readonly StoredTable[], arrays: readonly StoredArray[]): StoreInfo {
@@ -48,17 +51,22 @@ export function storeInfo(session: Session, tables: readonly StoredTable[], arra
       name,
       length,
       capacity,
-      columns: storages.map((storage) => columnInfo(storage, regions)),
+      columns: storages.map((storage) => columnInfo(storage, length, regions)),
     })),
-    arrays: arrays.map(({ storage, length, capacity }) => ({ ...columnInfo(storage, regions), length, capacity })),
+    arrays: arrays.map(({ storage, length, capacity }) => ({
+      ...columnInfo(storage, length, regions),
+      length,
+      capacity,
+    })),
   }
 }
 
-function columnInfo(storage: Storage, regions: ReadonlyMap<number, NativeRegion>): ColumnInfo {
+function columnInfo(storage: Storage, rows: number, regions: ReadonlyMap<number, NativeRegion>): ColumnInfo {
   return {
     name: storage.name,
     type: `${storage.type}`,
     bytes: storage.regions.reduce((sum, { kind, lanes, length }) => sum + length * lanes * kind.span * kind.bytes, 0),
+    ...(storage instanceof TextStorage && { garbageBytes: storage.garbageBytes(rows) }),
     extents: storage.regions.reduce((sum, { id }) => sum + (regions.get(id)?.extents ?? 0), 0),
   }
 }

@@ -116,8 +116,10 @@ export class Labels implements LabelSet {
   restore(): void {
     // Only ever added to, so the same length means the same labels.
     if (this.#loadedBytes < 0 || this.#loadedBytes === this.region.length) return
+    // The next use reads it again: that can fail, and a rollback must not stop half-way.
     this.#loadedBytes = -1
-    this.load()
+    this.list.length = 0
+    this.codes.clear()
   }
 
   #corrupt(at: number, what: string): never {

@@ -1,4 +1,4 @@
-import { kindOf, type TypedArray } from './elements.ts'
+import { elementCount, kindOf, type TypedArray } from './elements.ts'
 import { found } from './errors.ts'
 import { wholeOf } from './scalar-storage.ts'
 import { StagedStorage } from './staged-storage.ts'
@@ -53,8 +53,9 @@ export class LanesStorage extends StagedStorage {
       throw this.wrongType(`an array of ${stride}`, value)
     }
     const lanes = value as Lanes
-    if (lanes.length !== stride) {
-      throw new RangeError(`${this.title} is ${this.type} and takes ${stride} elements, found ${found(lanes.length)}`)
+    const length = kind === undefined ? lanes.length : elementCount(lanes as TypedArray)
+    if (length !== stride) {
+      throw new RangeError(`${this.title} is ${this.type} and takes ${stride} elements, found ${found(length)}`)
     }
     if (kind === this.kind) {
       ;(target as Uint8Array).set(lanes as Uint8Array)

@@ -1,6 +1,6 @@
 import { found, quoted } from './errors.ts'
 
-const NAME_BYTES_MAX = 255
+export const NAME_BYTES_MAX = 255
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Whether `text` can be written as UTF-8 and read back the same: no lone surrogate. */

@@ -1,7 +1,18 @@
-import { type NativeInfo, type NativeOptions, type NativeRegion, NativeStore as Binding } from '../index.js'
+import {
+  type NativeColumn,
+  type NativeCondition,
+  type NativeInfo,
+  type NativeOptions,
+  type NativeRegion,
+  type NativeSortKey,
+  NativeStore as Binding,
+} from '../index.js'
 import { StoaError, type StoaErrorCode } from './errors.ts'
 
-export type { NativeInfo, NativeOptions, NativeRegion }
+export type { NativeColumn, NativeCondition, NativeInfo, NativeOptions, NativeRegion, NativeSortKey }
+
+/** Row numbers. */
+type RowIndices = Uint32Array | Float64Array
 
 /** The parts of a region's name are separated by NUL: no column or table name can hold one. */
 const REGION_NAME = /([^\0']*)\0([^\0']*)\0(?:data|labels|heap|validity)(?:\0\d+)?/g
@@ -148,6 +159,50 @@ export class Native {
 
   rollback(): void {
     attempt(() => this.#binding.rollback())
+  }
+
+  sum(column: NativeColumn, rows: number, selection?: RowIndices): number | bigint {
+    return attempt(() => this.#binding.sum(column, rows, selection))
+  }
+
+  extremes(column: NativeColumn, rows: number, selection?: RowIndices): [number, number] | [bigint, bigint] | null {
+    return attempt(() => this.#binding.extremes(column, rows, selection))
+  }
+
+  mean(column: NativeColumn, rows: number, selection?: RowIndices): number | null {
+    return attempt(() => this.#binding.mean(column, rows, selection))
+  }
+
+  sumProduct(a: NativeColumn, b: NativeColumn, rows: number, selection?: RowIndices): number | bigint {
+    return attempt(() => this.#binding.sumProduct(a, b, rows, selection))
+  }
+
+  filter(conditions: NativeCondition[], rows: number): number {
+    return attempt(() => this.#binding.filter(conditions, rows))
+  }
+
+  takeFiltered(into: RowIndices): void {
+    attempt(() => this.#binding.takeFiltered(into))
+  }
+
+  indexOf(condition: NativeCondition, rows: number): number {
+    return attempt(() => this.#binding.indexOf(condition, rows))
+  }
+
+  countMatching(condition: NativeCondition, rows: number): number {
+    return attempt(() => this.#binding.countMatching(condition, rows))
+  }
+
+  argsort(keys: NativeSortKey[], rows: number, into: RowIndices): void {
+    attempt(() => this.#binding.argsort(keys, rows, into))
+  }
+
+  sortRows(keys: NativeSortKey[], regions: Uint32Array, bitRegions: Uint32Array, rows: number): void {
+    attempt(() => this.#binding.sortRows(keys, regions, bitRegions, rows))
+  }
+
+  heapGarbage(views: number, heap: number, rows: number, heapBytes: number): number {
+    return attempt(() => this.#binding.heapGarbage(views, heap, rows, heapBytes))
   }
 
   isPoisoned(): boolean {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commitInBackground } from './background.ts'
 import { found, quoted, StoaError } from './errors.ts'
+import { isWellFormed } from './names.ts'
 import { Native } from './native.ts'
 import { type CheckedOptions, checkOptions, type OpenOptions } from './options.ts'
 import type { Store } from './store.ts'
@@ -88,6 +89,8 @@ function bringUp(store: StoredStore, { version, migrate }: CheckedOptions): void
   }
   if (store.isNew) {
     store.setVersion(version)
+    // At once: a rollback would take a pending version back, and the file could not be opened again.
+    store.commitSync()
     return
   }
   if (migrate === undefined) {
@@ -111,6 +114,8 @@ function checkPath(path: unknown): string {
   if (file === '') throw new TypeError('the path of a store must not be empty')
   if (file.includes('\0'))
     throw new TypeError(`the path of a store must not hold a NUL character, found ${quoted(file)}`)
+  if (!isWellFormed(file))
+    throw new TypeError(`the path of a store must not hold a lone surrogate, found ${quoted(file)}`)
   return resolve(file)
 }
 

@@ -31,7 +31,10 @@ export interface OpenOptions {
   lock?: 'exclusive' | 'none' | undefined
   /** Bytes of address space a column may grow into, beyond it ERR_STOA_LIMIT. Default 64 GiB. It costs no memory. */
   reserve?: number | undefined
-  /** The version of your own data, 0 to 2^32 - 1. Default 0. A file with a newer one: ERR_STOA_VERSION. */
+  /**
+   * The version of your own data, 0 to 2^32 - 1. Default 0. A new store has it from its creation on; a file with a newer
+   * one: ERR_STOA_VERSION.
+   */
   version?: number | undefined
   /**
    * Brings an older file up to `version`, in one transaction: it is called with the store and the version of the file.
@@ -71,7 +74,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Checks every option, so that a misspelled one is told and not ignored. `also` are those of the caller. */
 export function checkOptions(options: OpenOptions = {}, also: readonly string[] = []): CheckedOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`the options of a store must be an object, found ${found(options)}`)
   }
   const names = [...NAMES, ...also]

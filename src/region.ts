@@ -161,10 +161,10 @@ export class Region {
     this.length = native.length
     this.publishedLength = native.length
     this.capacity = native.capacity
-    // The old view may reach past the capacity, where rows must not be written.
+    // The old view may reach past the capacity, where rows must not be written. The next use makes a new one: that can
+    // fail, and a rollback must not stop half-way.
     this.view = new this.kind.Array(0)
     this.#slice = undefined
-    if (this.#window !== undefined) this.bind()
   }
 
   /** After close, drop, or a rollback to before its creation: no row is left in reach. */

@@ -1,9 +1,9 @@
-import { found, quoted } from './errors.ts'
+import { dateTime } from './date.ts'
+import { excerpt, found, quoted, someLabels, StoaError } from './errors.ts'
 import { fixedLabels, Labels, type LabelSet } from './labels.ts'
 import type { NativeRegion } from './native.ts'
 import { suggestion } from './nearest.ts'
 import type { Region } from './region.ts'
-import type { Session } from './session.ts'
 import { type Encoded, Storage, type StorageParts } from './storage.ts'
 import { StoredType } from './types.ts'
 
@@ -13,10 +13,10 @@ export class ScalarStorage extends Storage {
   /** The labels again where they can grow. */
   readonly dictionary: Labels | undefined
 
-  constructor(session: Session, parts: StorageParts, labels: Region | undefined) {
+  constructor(parts: StorageParts, labels: Region | undefined) {
     super(parts)
     const fixed = StoredType.inner(parts.type).labels
-    this.dictionary = labels && new Labels(session, labels)
+    this.dictionary = labels && new Labels(parts.session, labels)
     this.labels = this.dictionary ?? (fixed && fixedLabels(fixed))
   }
 
@@ -35,13 +35,13 @@ export class ScalarStorage extends Storage {
   }
 
   override provide(values: Iterable<Encoded>): void {
-    const { dictionary } = this
+    const dictionary = this.dictionary?.load()
     if (dictionary === undefined) return
     for (const value of values) if (typeof value === 'string' && !dictionary.codes.has(value)) dictionary.add(value)
   }
 
   override mark(): (() => void) | undefined {
-    const { dictionary } = this
+    const dictionary = this.dictionary?.load()
     if (dictionary === undefined) return undefined
     const { length } = dictionary.list
     const byteLength = dictionary.region.length
@@ -52,18 +52,6 @@ export class ScalarStorage extends Storage {
     if (this.labels === undefined) return super.labelSet()
     this.dictionary?.load()
     return this.labels
-  }
-
-  decode(element: number | bigint | undefined): unknown {
-    switch (this.coding) {
-      case 'bool':
-        return element !== 0
-      case 'labels':
-      case 'symbol':
-        return this.labels?.list[element as number]
-      default:
-        return element
-    }
   }
 
   protected override encodeValue(value: unknown): number | bigint | string {
@@ -96,13 +84,30 @@ export class ScalarStorage extends Storage {
       this.bind()
       element = this.data.view[row]
     }
-    return this.decode(element)
+    switch (this.coding) {
+      case 'bool':
+        return element !== 0
+      case 'labels':
+      case 'symbol':
+        return this.labels?.list[element as number] ?? this.#noLabel(row, element as number)
+      default:
+        return element
+    }
+  }
+
+  #noLabel(row: number, code: number): never {
+    const { path } = this.session
+    throw new StoaError(
+      'ERR_STOA_CORRUPT',
+      `row ${row} of ${this.title} in ${quoted(path)} has code ${code}, but there are ${this.labels?.list.length} labels; set the row again`,
+      { path },
+    )
   }
 
   #milliseconds(value: unknown): number {
     if (typeof value === 'number') return value
-    if (!(value instanceof Date)) throw this.wrongType('a number of milliseconds or a Date', value)
-    const time = value.getTime()
+    const time = dateTime(value)
+    if (time === undefined) throw this.wrongType('a number of milliseconds or a Date', value)
     if (Number.isNaN(time)) throw new RangeError(`${this.title} is ${this.type} and cannot hold an invalid Date`)
     return time
   }
@@ -115,13 +120,10 @@ export class ScalarStorage extends Storage {
     if (code !== undefined) return code
     if (this.coding === 'symbol') {
       if (value.isWellFormed()) return value
-      throw new TypeError(`${this.title} cannot hold ${quoted(value)}: it has a lone surrogate and no UTF-8`)
+      throw new TypeError(`${this.title} cannot hold ${excerpt(value)}: it has a lone surrogate and no UTF-8`)
     }
     throw new TypeError(
-      `${this.title} takes one of ${labels.list
-        .slice(0, 10)
-        .map((label) => quoted(label))
-        .join(', ')}${labels.list.length > 10 ? ', …' : ''}, found ${quoted(value)}${suggestion(value, labels.list)}`,
+      `${this.title} takes one of ${someLabels(labels.list)}, found ${excerpt(value)}${suggestion(value, labels.list)}`,
     )
   }
 }

@@ -102,7 +102,7 @@ export class SchemaChange {
       return storage
     })
     const isSame = ({ name }: Storage, place: number): boolean =>
-      storages[place] === table.storages[place] && table.placeOf(name) === place
+      storages[place] === table.storages[place] && table.columnSet.places.get(name) === place
     if (storages.length === table.storages.length && storages.every(isSame)) return
     for (const storage of table.storages) if (!storages.includes(storage)) release(storage)
     this.#adopt(table, storages)
@@ -133,7 +133,7 @@ export class SchemaChange {
   }
 
   #existing(table: StoredTable, name: string): Storage {
-    const place = table.placeOf(name)
+    const place = table.columnSet.places.get(name)
     if (place !== undefined) return table.storages[place] as Storage
     const near = typeof name === 'string' ? suggestion(name, Object.keys(table.columns)) : ''
     throw new StoaError(
@@ -144,7 +144,7 @@ export class SchemaChange {
   }
 
   #checkFree(table: StoredTable, name: string): void {
-    const place = table.placeOf(name)
+    const place = table.columnSet.places.get(name)
     if (place === undefined) return
     throw this.#schema(
       `${table.title} of ${quoted(this.#session.path)} has a column ${quoted(name)} already, of type ${(table.storages[place] as Storage).type}`,

@@ -1,7 +1,7 @@
 import { HAS_HALVES } from './elements.ts'
 import { found, quoted, StoaError } from './errors.ts'
 import { checkName } from './names.ts'
-import { sameType } from './type-record.ts'
+import { hiddenDifference, sameType } from './type-record.ts'
 import { type Nullable, StoredType, type Type } from './types.ts'
 
 /** A schema: the columns of a table by name. */
@@ -17,16 +17,24 @@ export type Input<T extends Type> = T['~types']['input']
 export type TypedArrayOf<T extends Type> = T['~types']['data']
 /** A row as it is read: `Row<typeof schema>`. */
 export type Row<C extends Columns> = { -readonly [K in keyof C]: Value<C[K]> }
-/** A row as `push` takes it. */
-export type RowInput<C extends Columns> = { -readonly [K in Exclude<keyof C, Optional<C>>]: Input<C[K]> } & {
-  -readonly [K in Optional<C>]?: Input<C[K]> | undefined
-}
+/** A row as `push` takes it: columns that can be null may be left out. */
+export type RowInput<C extends Columns> = Flat<
+  { -readonly [K in Exclude<keyof C, OptionalColumn<C>>]: Input<C[K]> } & {
+    -readonly [K in OptionalColumn<C>]?: Input<C[K]> | undefined
+  }
+>
 /** What `append` takes for all columns together: typed arrays or plain arrays of equal length. */
-export type ColumnsInput<C extends Columns> = {
-  readonly [K in Exclude<keyof C, Optional<C>>]: C[K]['~types']['source']
-} & { readonly [K in Optional<C>]?: C[K]['~types']['source'] | undefined }
-/** The columns that a row may leave out: those that can be null. */
-export type Optional<C extends Columns> = { [K in keyof C]: C[K] extends Nullable ? K : never }[keyof C]
+export type ColumnsInput<C extends Columns> = Flat<
+  { readonly [K in Exclude<keyof C, OptionalColumn<C>>]: Source<C[K]> } & {
+    readonly [K in OptionalColumn<C>]?: Source<C[K]> | undefined
+  }
+>
+/** What is appended to one column. */
+export type Source<T extends Type> = T['~types']['source']
+/** The columns that can be null. */
+export type OptionalColumn<C extends Columns> = { [K in keyof C]: C[K] extends Nullable ? K : never }[keyof C]
+/** One object type, so that a hover shows the fields. */
+type Flat<T> = { [K in keyof T]: T[K] }
 /** The columns that lie in typed arrays: all but text. */
 export type FixedWidth<C extends Columns> = {
   [K in keyof C]: [TypedArrayOf<C[K]>] extends [never] ? never : K
@@ -85,7 +93,9 @@ export function checkSameColumns(stored: ColumnTypes, given: ColumnTypes, table:
     if (other === undefined)
       differences.push(`column ${quoted(name)} (${type}) is in the schema given but not in the file`)
     else if (!sameType(type, other)) {
-      differences.push(`column ${quoted(name)} is ${other} in the file but ${type} in the schema given`)
+      differences.push(
+        `column ${quoted(name)} is ${other} in the file but ${type} in the schema given${hiddenDifference(other, type)}`,
+      )
     }
   }
   for (const [name, type] of stored) {

@@ -37,12 +37,15 @@ export class Session {
     })
   }
 
-  /** Throws when the store was rolled back since `epoch`: what was read from it then may mean something else now. */
+  /**
+   * Throws when the store was rolled back or a table's columns changed since `epoch`: what was read then may mean
+   * something else now.
+   */
   checkEpoch(epoch: number, what: string): void {
     if (this.epoch === epoch) return
     throw new StoaError(
       'ERR_STOA_UNSUPPORTED',
-      `what was given to ${what} rolled the store back while it was read; nothing was changed after that`,
+      `what was given to ${what} rolled the store back or changed columns while it was read; nothing was changed after that`,
       { path: this.path },
     )
   }

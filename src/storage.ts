@@ -3,6 +3,7 @@ import { found } from './errors.ts'
 import type { LabelSet } from './labels.ts'
 import type { NativeRegion } from './native.ts'
 import type { Region } from './region.ts'
+import type { Session } from './session.ts'
 import { type Coding, StoredType } from './types.ts'
 import { Validity } from './validity.ts'
 
@@ -17,6 +18,7 @@ export type Encoded = number | bigint | string | Lanes | null
 
 /** What a storage is made of. */
 export interface StorageParts {
+  readonly session: Session
   readonly name: string
   readonly type: StoredType
   /** What messages call it: `column 'price' of table 'trades'`. */
@@ -33,6 +35,7 @@ export interface StorageParts {
  * text and vectors is in the subclasses; null is dealt with here.
  */
 export abstract class Storage {
+  readonly session: Session
   name: string
   readonly type: StoredType
   readonly kind: ElementKind
@@ -47,7 +50,8 @@ export abstract class Storage {
   /** What codes stand for: of oneOf and symbol columns. */
   readonly labels: LabelSet | undefined = undefined
 
-  constructor({ name, type, title, slot, data, validity }: StorageParts) {
+  constructor({ session, name, type, title, slot, data, validity }: StorageParts) {
+    this.session = session
     this.name = name
     this.type = type
     this.kind = StoredType.kind(type)
@@ -113,6 +117,11 @@ export abstract class Storage {
   /** Checks a value: a wrong type is a TypeError, one out of range a RangeError. */
   encode(value: unknown): Encoded {
     return value === null && this.validity !== undefined ? null : this.encodeValue(value)
+  }
+
+  /** Checks a value to compare with, which is not null: a wrong type is a TypeError. */
+  check(value: unknown): Exclude<Encoded, null> {
+    return this.encodeValue(value)
   }
 
   /** Writes what {@link encode} gave. Cannot fail: there must be room, and {@link provide} was asked. */

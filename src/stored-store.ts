@@ -13,7 +13,7 @@ import { checkColumns, checkSameColumns, checkType, type Columns } from './schem
 import { Session } from './session.ts'
 import type { StoredTable } from './stored-table.ts'
 import { checkResult, checkTransaction } from './transaction.ts'
-import { sameType } from './type-record.ts'
+import { hiddenDifference, sameType } from './type-record.ts'
 import type { StoredType } from './types.ts'
 
 /** Open stores are held here: one that nobody holds any more keeps its lock until it is closed, as the file says. */
@@ -24,7 +24,7 @@ export class StoredStore {
   readonly path: string
   readonly access = 'write'
   readonly live = false
-  readonly listeners: Listeners = new Listeners()
+  readonly listeners: Listeners
   readonly #session: Session
   readonly #commits: CommitQueue
   readonly #contents: Contents
@@ -33,6 +33,7 @@ export class StoredStore {
   constructor(native: Native, path: string) {
     this.path = path
     this.#session = new Session(native, path)
+    this.listeners = new Listeners(native.commitId())
     this.#contents = new Contents(this.#session)
     this.#commits = new CommitQueue(this.#session, (commitId) => this.listeners.commit(commitId))
     openStores.add(this)
@@ -62,6 +63,8 @@ export class StoredStore {
     this.#native()
     checkName(name, 'a table')
     const types = columns === undefined ? undefined : checkColumns(columns, name)
+    // Reading the schema can run a user's code, which may have closed the store.
+    this.#native()
     let definition = this.#contents.get(name)
     if (definition?.isArray === true) {
       throw this.#schema(`${quoted(name)} is an array in ${quoted(this.path)}, not a table`)
@@ -84,7 +87,9 @@ export class StoredStore {
     if (definition === undefined) definition = this.#contents.create(name, new Map([[name, type]]), true)
     const stored = definition.columns[0]?.type as StoredType
     if (sameType(stored, type)) return this.#contents.handle(definition) as StoredArray
-    throw this.#schema(`array ${quoted(name)} is ${stored} in ${quoted(this.path)} but ${type} was asked for`)
+    throw this.#schema(
+      `array ${quoted(name)} is ${stored} in ${quoted(this.path)} but ${type} was asked for${hiddenDifference(stored, type)}`,
+    )
   }
 
   tables(): string[] {
@@ -168,9 +173,10 @@ export class StoredStore {
     this.#outsideTransaction('close')
     const discard = checkCloseOptions(options)
     stopBackground(this)
+    let durableId = 0
     try {
       if (!discard) this.#session.publishLengths()
-      this.#commits.complete(discard)
+      durableId = this.#commits.complete(discard)
     } finally {
       this.#session.closed = true
       openStores.delete(this)
@@ -178,6 +184,7 @@ export class StoredStore {
       try {
         this.#session.native.close(discard)
       } finally {
+        this.listeners.commit(durableId)
         this.listeners.close()
       }
     }
@@ -260,19 +267,15 @@ export class StoredStore {
 
   async #begin(): Promise<number> {
     const performed = this.#commits.begin()
-    const dropped = this.#contents.takeDropped()
-    try {
-      return await performed
-    } catch (error) {
-      // Not durable after all: pending again, and a rollback brings them back.
-      this.#contents.returnDropped(dropped)
-      throw error
-    }
+    const dropped = this.#contents.dropped()
+    const commitId = await performed
+    this.#contents.forget(dropped)
+    return commitId
   }
 
   #commitSync(): number {
     const commitId = this.#commits.commitSync()
-    this.#contents.takeDropped()
+    this.#contents.forget(this.#contents.dropped())
     return commitId
   }
 

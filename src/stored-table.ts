@@ -6,9 +6,11 @@ import type { Column } from './column.ts'
 import { ColumnSet } from './column-set.ts'
 import { type Cursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
-import { found, quoted, StoaError } from './errors.ts'
+import { quoted } from './errors.ts'
+import { gone } from './gone.ts'
 import { insertRows } from './insertion.ts'
-import { suggestion } from './nearest.ts'
+import { Aggregates, filterRows, rowIndices, type RowIndices, sortKeys, sortRows, sumProduct } from './kernels.ts'
+import type { NativeSortKey } from './native.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
 import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
 import type { RowKeeper } from './row-keeper.ts'
@@ -38,7 +40,7 @@ export class StoredTable implements RowKeeper {
     this.title = `table ${quoted(name)}`
     this.#changer = changer
     this.rowCount = storages[0]?.data.length ?? 0
-    this.columnSet = new ColumnSet(this, storages)
+    this.columnSet = new ColumnSet(this, this.title, storages)
     session.owners.add(this)
   }
 
@@ -69,7 +71,9 @@ export class StoredTable implements RowKeeper {
 
   push(row: object): number {
     this.checkUsable()
-    const encoded = this.#encode(row)
+    const { epoch } = this.session
+    const encoded = this.columnSet.encodeRow(row)
+    this.#checkUnchanged(epoch)
     this.#admit(encoded, this.rowCount + 1)
     this.#write(this.rowCount, encoded)
     return ++this.rowCount
@@ -88,8 +92,9 @@ export class StoredTable implements RowKeeper {
 
   set(index: number, row: object): void {
     existingPosition(index, this.length, this.title)
-    const encoded = this.#encodePart(row)
-    // Reading the row can run a user's code, which may have removed rows.
+    const { epoch } = this.session
+    const encoded = this.columnSet.encodePart(row)
+    this.#checkUnchanged(epoch)
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
     this.#write(position, encoded)
@@ -103,7 +108,7 @@ export class StoredTable implements RowKeeper {
   }
 
   insert(index: number, row: object): number {
-    return insertRows(this, index, () => this.#encode(row).map((value) => [value]))
+    return insertRows(this, index, () => this.columnSet.encodeRow(row).map((value) => [value]))
   }
 
   remove(index: number, count = 1): void {
@@ -115,11 +120,13 @@ export class StoredTable implements RowKeeper {
   }
 
   lowerBound(column: string, value: unknown): number {
-    return bound(this.#storageNamed(column), () => this.checkUsable(), value, false)
+    this.checkUsable()
+    return bound(this.columnSet.named(column), () => this.checkUsable(), value, false)
   }
 
   upperBound(column: string, value: unknown): number {
-    return bound(this.#storageNamed(column), () => this.checkUsable(), value, true)
+    this.checkUsable()
+    return bound(this.columnSet.named(column), () => this.checkUsable(), value, true)
   }
 
   addColumn(name: string, type: unknown, fill?: unknown): void {
@@ -150,14 +157,9 @@ export class StoredTable implements RowKeeper {
     for (const storage of this.storages) storage.reserve(this.rowCount + rows)
   }
 
-  *rows(start?: number, end?: number): IterableIterator<object> {
-    const length = this.length
-    const to = slicePosition(end, length, Number.POSITIVE_INFINITY)
-    for (let position = slicePosition(start, length, 0); position < to; position++) {
-      const row = this.at(position)
-      if (row === undefined) return
-      yield row
-    }
+  rows(start?: number, end?: number): IterableIterator<object> {
+    const { length } = this
+    return this.#rowsFrom(slicePosition(start, length, 0), slicePosition(end, length, Number.POSITIVE_INFINITY))
   }
 
   [Symbol.iterator](): IterableIterator<object> {
@@ -170,6 +172,49 @@ export class StoredTable implements RowKeeper {
 
   shrink(): void {
     shrinkRows(this)
+  }
+
+  where(conditions: unknown): RowIndices {
+    this.checkUsable()
+    return filterRows(this.session.native, conditions, this.rowCount, (name) => this.columnSet.named(name))
+  }
+
+  count(rows?: RowIndices): number {
+    const length = this.checkUsable()
+    return rows === undefined ? length : rows.length
+  }
+
+  sum(column: string, rows?: RowIndices): number | bigint {
+    return this.#aggregates(column, rows).sum()
+  }
+
+  min(column: string, rows?: RowIndices): number | bigint | undefined {
+    return this.#aggregates(column, rows).minMax()?.[0]
+  }
+
+  max(column: string, rows?: RowIndices): number | bigint | undefined {
+    return this.#aggregates(column, rows).minMax()?.[1]
+  }
+
+  mean(column: string, rows?: RowIndices): number | undefined {
+    return this.#aggregates(column, rows).mean()
+  }
+
+  sumProduct(a: string, b: string, rows?: RowIndices): number | bigint {
+    const length = this.checkUsable()
+    return sumProduct(this.session.native, this.columnSet.named(a), this.columnSet.named(b), length, rows)
+  }
+
+  argsort(...keys: unknown[]): RowIndices {
+    const length = this.checkUsable()
+    const indices = rowIndices(length, length)
+    this.session.native.argsort(this.#sortKeys(keys), length, indices)
+    return indices
+  }
+
+  sortBy(...keys: unknown[]): void {
+    const length = this.checkUsable()
+    sortRows(this.session.native, this.storages, this.#sortKeys(keys), length)
   }
 
   static {
@@ -188,40 +233,27 @@ export class StoredTable implements RowKeeper {
   }
 
   readValue(slot: number, position: number): unknown {
-    const value = this.#existing(slot).read(position)
+    const value = this.columnSet.inSlot(slot).read(position)
     this.refreshViews()
     return value
   }
 
   writeValue(slot: number, position: number, value: unknown): void {
-    const storage = this.#existing(slot)
+    const storage = this.columnSet.inSlot(slot)
+    const { epoch } = this.session
     const encoded = storage.encode(value)
+    this.#checkUnchanged(epoch)
     admit([storage], [[encoded]], this.rowCount)
     this.refreshViews()
-    // Reading the value can run a user's code, which may have removed rows.
+    // The code may have removed the row.
     if (position < this.rowCount) storage.write(position, encoded)
-  }
-
-  /** The length, once more for a column, which may be gone by itself. */
-  lengthOf(storage: Storage): number {
-    const { length } = this
-    if (!storage.isDropped) return length
-    throw new StoaError(
-      'ERR_STOA_NOT_FOUND',
-      `${storage.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
-      { path: this.session.path },
-    )
   }
 
   /** Throws once the store is closed or the table gone; otherwise gives the length. */
   checkUsable(): number {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
-    throw new StoaError(
-      'ERR_STOA_NOT_FOUND',
-      `${this.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
-      { path: this.session.path },
-    )
+    throw gone(this.session, this.title)
   }
 
   /** The subclass made for a schema keeps the views as fields of its own. */
@@ -230,23 +262,14 @@ export class StoredTable implements RowKeeper {
   /** And what finds them. */
   declareFields(): void {}
 
-  /** Where a column stands, or undefined. */
-  placeOf(name: string): number | undefined {
-    return this.columnSet.places.get(name)
-  }
-
   /** Whether a row has no fields but columns. */
   hasOnlyColumns(row: object): boolean {
-    for (const name in row) if (!this.columnSet.places.has(name)) return false
-    return true
+    return this.columnSet.hasOnly(row)
   }
 
-  unknownField(name: string): TypeError {
-    return new TypeError(`${this.title} has no column ${quoted(name)}${suggestion(name, this.columnSet.places.keys())}`)
-  }
-
-  missingColumn(name: string): TypeError {
-    return new TypeError(`column ${quoted(name)} of ${this.title} is missing in what was given; nothing was changed`)
+  tableOf(source: object): StoredTable | undefined {
+    // No object that merely looks like a table has the field.
+    return #changer in source ? source : undefined
   }
 
   /** Hands the length to the regions, before a commit. */
@@ -271,45 +294,27 @@ export class StoredTable implements RowKeeper {
     this.session.owners.delete(this)
   }
 
-  #existing(slot: number): Storage {
-    const storage = this.columnSet.inSlot(slot)
-    this.lengthOf(storage)
-    return storage
+  #aggregates(column: string, rows: RowIndices | undefined): Aggregates {
+    const length = this.checkUsable()
+    return new Aggregates(this.session.native, this.columnSet.named(column), length, rows)
   }
 
-  /** The column of that name, or a TypeError. */
-  #storageNamed(name: string): Storage {
+  #sortKeys(keys: readonly unknown[]): NativeSortKey[] {
+    return sortKeys(keys, this.title, (name) => this.columnSet.named(name))
+  }
+
+  /** After reading what was given, which can run a user's code. */
+  #checkUnchanged(epoch: number): void {
     this.checkUsable()
-    const storage = this.columnSet.named(name)
-    if (storage === undefined) throw this.unknownField(name)
-    return storage
+    this.session.checkEpoch(epoch, this.title)
   }
 
-  /** The elements of a whole row, or why it cannot be one. */
-  encodeRow(row: object): Encoded[] {
-    return this.#encode(row)
-  }
-
-  #encode(row: object): Encoded[] {
-    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    for (const name in row) if (!this.columnSet.places.has(name)) throw this.unknownField(name)
-    return this.storages.map((storage) => {
-      const value = fieldOf(row, storage.name)
-      if (value !== undefined) return storage.encode(value)
-      if (storage.isOptional) return null
-      throw this.missingColumn(storage.name)
-    })
-  }
-
-  #encodePart(row: object): (Encoded | undefined)[] {
-    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
-    for (const name in row) {
-      const place = this.columnSet.places.get(name)
-      if (place === undefined) throw this.unknownField(name)
-      encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
+  *#rowsFrom(start: number, end: number): IterableIterator<object> {
+    for (let position = start; position < end; position++) {
+      const row = this.at(position)
+      if (row === undefined) return
+      yield row
     }
-    return encoded
   }
 
   #admit(encoded: readonly (Encoded | undefined)[], rows: number): void {
@@ -322,18 +327,8 @@ export class StoredTable implements RowKeeper {
     this.refreshViews()
   }
 
-  /** A row of values, as an object. */
   #row(read: (storage: Storage) => unknown): object {
-    const row = {}
-    for (const storage of this.storages) {
-      // An assignment to __proto__ would set the prototype.
-      Object.defineProperty(row, storage.name, {
-        value: read(storage),
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
-    }
+    const row = this.columnSet.row(read)
     this.refreshViews()
     return row
   }
@@ -343,10 +338,4 @@ export class StoredTable implements RowKeeper {
       if (value !== undefined) (this.storages[place] as Storage).write(position, value)
     }
   }
-}
-
-/** A row's value: what every object inherits (`constructor`, `__proto__`, …) does not count. */
-function fieldOf(row: object, name: string): unknown {
-  if (name in Object.prototype && !Object.hasOwn(row, name)) return undefined
-  return (row as Record<string, unknown>)[name]
 }

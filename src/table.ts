@@ -1,6 +1,7 @@
 import type { Column } from './column.ts'
 import type { Cursor } from './cursor.ts'
-import type { Columns, ColumnsInput, Input, TypedArrayOf, Value } from './schema.ts'
+import type { Columns, ColumnsInput, FixedWidth, Input, RowInput, TypedArrayOf, Value } from './schema.ts'
+import type { TableKernels } from './table-kernels.ts'
 import type { Type } from './types.ts'
 
 /**
@@ -9,7 +10,8 @@ import type { Type } from './types.ts'
  * A table stays usable when it grows and after a rollback to a state in which it exists. Every verb throws
  * ERR_STOA_CLOSED after close, and ERR_STOA_NOT_FOUND once the table was dropped.
  */
-export interface Table<C extends Columns = Columns> extends Iterable<{ -readonly [K in keyof C]: Value<C[K]> }> {
+export interface Table<C extends Columns = Columns>
+  extends TableKernels<C>, Iterable<{ -readonly [K in keyof C]: Value<C[K]> }> {
   readonly name: string
   /** Rows. */
   readonly length: number
@@ -20,20 +22,21 @@ export interface Table<C extends Columns = Columns> extends Iterable<{ -readonly
   /** The columns one by one, with decoded values. */
   readonly columns: { readonly [K in keyof C]: Column<C[K]> }
   /**
-   * The memory of each column: a typed array of exactly `length` elements over the file, read and written at memory
-   * speed. Each is made at its first use. One taken before the table grew stays valid and keeps its length.
+   * The memory of each column but text: a typed array of exactly `length` elements over the file (times the length of a
+   * vector), read and written at memory speed. Each is made at its first use. One taken before the table grew stays
+   * valid and keeps its length.
    *
    * @example
    * const { price, qty } = trades.arrays
    * for (let i = 0; i < price.length; i++) sum += price[i] * qty[i]
    */
-  readonly arrays: { readonly [K in keyof C]: TypedArrayOf<C[K]> }
+  readonly arrays: { readonly [K in FixedWidth<C>]: TypedArrayOf<C[K]> }
   /**
    * Adds a row and gives the new length. Amortised O(1); existing views stay valid. A value of a wrong type, a column
    * that is missing and a field that is no column are TypeErrors, a value out of range is a RangeError; ERR_STOA_NO_SPACE
    * on a full disk. Then nothing was added.
    */
-  push(row: { -readonly [K in keyof C]: Input<C[K]> }): number
+  push(row: RowInput<C>): number
   /**
    * Adds many rows, all or none, and gives the new length. From typed arrays of the columns' own kinds it costs one
    * memcpy a column and is the fast way in; codes of bool, oneOf and symbol columns are checked.
@@ -41,7 +44,7 @@ export interface Table<C extends Columns = Columns> extends Iterable<{ -readonly
    * @example
    * trades.append({ ts: times, sym: ['ACME', 'ACME'], price: Float64Array.of(10.5, 11), qty: [1, 2] })
    */
-  append(source: ColumnsInput<C> | Iterable<{ -readonly [K in keyof C]: Input<C[K]> }> | Table<C>): number
+  append(source: ColumnsInput<C> | Iterable<RowInput<C>> | Table<C>): number
   /** The row at an index as a new object, from the end when negative; undefined outside. */
   at(index: number): { -readonly [K in keyof C]: Value<C[K]> } | undefined
   /** Replaces some or all fields of an existing row, from the end when negative. A RangeError outside. */
@@ -72,7 +75,7 @@ export interface Table<C extends Columns = Columns> extends Iterable<{ -readonly
   reserve(rows: number): void
   /**
    * The first row whose value in `column` is not before `value`, or the length: where `value` could be inserted into a
-   * table sorted by that column, upwards, with null and NaN last, as `sortBy` leaves it. O(log rows). Numbers, times and
+   * table sorted by that column, upwards, with null last and NaN before it, as `sortBy` leaves it. O(log rows). Numbers, times and
    * truth values go by their value (any number has its place among integers), labels of oneOf by their place among the
    * labels, text of utf8 and symbol by code point. `bytes` and `vector` have no order: a TypeError.
    *

@@ -1,6 +1,5 @@
-import { quoted, StoaError } from './errors.ts'
+import { excerpt, quoted, StoaError } from './errors.ts'
 import type { Region } from './region.ts'
-import type { Session } from './session.ts'
 import { StagedStorage } from './staged-storage.ts'
 import type { Encoded, StorageParts } from './storage.ts'
 
@@ -18,7 +17,6 @@ const EMPTY = Buffer.alloc(0)
  */
 export class TextStorage extends StagedStorage {
   readonly heap: Region
-  readonly #session: Session
   /** The heap's memory once more, with the means to write text, and the view it was made of. */
   #text = EMPTY
   #textOf: unknown
@@ -30,9 +28,8 @@ export class TextStorage extends StagedStorage {
   readonly #bytes = Buffer.from(this.#words.buffer)
   #heapEnd = 0
 
-  constructor(session: Session, parts: StorageParts, heap: Region) {
+  constructor(parts: StorageParts, heap: Region) {
     super(parts)
-    this.#session = session
     this.heap = heap
   }
 
@@ -96,10 +93,16 @@ export class TextStorage extends StagedStorage {
     return length > INLINE_BYTES ? length : 0
   }
 
+  /** Bytes of the heap that none of the first `rows` rows refers to. */
+  garbageBytes(rows: number): number {
+    if (this.heap.length === 0) return 0
+    return this.session.native.heapGarbage(this.data.id, this.heap.id, rows, this.heap.length)
+  }
+
   protected override encodeValue(value: unknown): string {
     if (typeof value !== 'string') throw this.wrongType('a string', value)
     if (value.isWellFormed()) return value
-    throw new TypeError(`${this.title} cannot hold ${quoted(value)}: it has a lone surrogate and no UTF-8`)
+    throw new TypeError(`${this.title} cannot hold ${excerpt(value)}: it has a lone surrogate and no UTF-8`)
   }
 
   protected override writeValue(row: number, encoded: Exclude<Encoded, null>): void {
@@ -224,8 +227,8 @@ export class TextStorage extends StagedStorage {
     }
     throw new StoaError(
       'ERR_STOA_CORRUPT',
-      `row ${row} of ${this.title} in ${quoted(this.#session.path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}`,
-      { path: this.#session.path },
+      `row ${row} of ${this.title} in ${quoted(this.session.path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}`,
+      { path: this.session.path },
     )
   }
 }

@@ -1,4 +1,4 @@
-import { found, quoted } from './errors.ts'
+import { excerpt, found, quoted } from './errors.ts'
 import {
   bool,
   bytes,
@@ -80,6 +80,15 @@ export function typeFromRecord(record: unknown): StoredType {
 /** Whether two types store the same values in the same way. */
 export function sameType(a: StoredType, b: StoredType): boolean {
   return a === b || JSON.stringify(typeToRecord(a)) === JSON.stringify(typeToRecord(b))
+}
+
+/** Where two types that read the same differ: in the labels that a message leaves out. */
+export function hiddenDifference(a: StoredType, b: StoredType): string {
+  const one = StoredType.inner(a).labels
+  const other = StoredType.inner(b).labels
+  if (`${a}` !== `${b}` || one === undefined || other === undefined) return ''
+  const code = one.findIndex((label, at) => label !== other[at])
+  return `; label ${code} is ${excerpt(one[code] ?? '')} in the first and ${excerpt(other[code] ?? '')} in the second`
 }
 
 function stored(type: Type): StoredType {

@@ -1,4 +1,4 @@
-import { found, quoted } from './errors.ts'
+import { excerpt, found, someLabels } from './errors.ts'
 import {
   type BigIntArray,
   type ElementKind,
@@ -14,24 +14,34 @@ import { isWellFormed } from './names.ts'
  * What a column or an array holds. The values of this module (`f64`, `symbol`, `oneOf('buy', 'sell')`, …) are the only
  * ones; a schema is an object of them.
  */
-export interface Type<Value = unknown, Input = unknown, Data = TypedArray, Source = unknown> {
+export interface Type<Value = unknown, Input = unknown, Data = TypedArray, Source = unknown, Sum = number | bigint> {
   /** As in the file: `'f64'`, `'oneOf'`, … */
   readonly name: string
   /** As in messages: `f64`, `oneOf('buy', 'sell')`, … */
   toString(): string
-  /** For the compiler only, there is nothing here at run time: what comes out, goes in, lies in memory, can be appended. */
-  readonly '~types': { value: Value; input: Input; data: Data; source: Source }
+  /**
+   * For the compiler only, there is nothing here at run time: what comes out, goes in, lies in memory, can be appended,
+   * and what values add up to.
+   */
+  readonly '~types': { value: Value; input: Input; data: Data; source: Source; sum: Sum }
 }
 
 interface NumberType<Name extends ElementKindName, Data> extends Type<
   number,
   number,
   Data,
-  NumberArray | readonly number[]
+  NumberArray | readonly number[],
+  number
 > {
   readonly name: Name
 }
-interface BigIntType<Name extends string, Data> extends Type<bigint, bigint, Data, BigIntArray | readonly bigint[]> {
+interface BigIntType<Name extends string, Data> extends Type<
+  bigint,
+  bigint,
+  Data,
+  BigIntArray | readonly bigint[],
+  bigint
+> {
   readonly name: Name
 }
 
@@ -48,10 +58,16 @@ export interface U64 extends BigIntType<'u64', BigUint64Array> {}
 export interface F16 extends NumberType<'f16', HalfArray> {}
 export interface F32 extends NumberType<'f32', Float32Array> {}
 export interface F64 extends NumberType<'f64', Float64Array> {}
-export interface Bool extends Type<boolean, boolean, Uint8Array, Uint8Array | readonly boolean[]> {
+export interface Bool extends Type<boolean, boolean, Uint8Array, Uint8Array | readonly boolean[], never> {
   readonly name: 'bool'
 }
-export interface Timestamp extends Type<number, number | Date, Float64Array, NumberArray | readonly (number | Date)[]> {
+export interface Timestamp extends Type<
+  number,
+  number | Date,
+  Float64Array,
+  NumberArray | readonly (number | Date)[],
+  number
+> {
   readonly name: 'timestamp'
 }
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
@@ -62,21 +78,22 @@ export interface OneOf<Label extends string = string> extends Type<
   Label,
   Label,
   Uint8Array | Uint16Array,
-  Uint8Array | Uint16Array | readonly Label[]
+  Uint8Array | Uint16Array | readonly Label[],
+  never
 > {
   readonly name: 'oneOf'
   readonly labels: readonly Label[]
 }
-export interface SymbolType extends Type<string, string, Uint32Array, Uint32Array | readonly string[]> {
+export interface SymbolType extends Type<string, string, Uint32Array, Uint32Array | readonly string[], never> {
   readonly name: 'symbol'
 }
 
-export interface Utf8 extends Type<string, string, never, readonly string[]> {
+export interface Utf8 extends Type<string, string, never, readonly string[], never> {
   readonly name: 'utf8'
 }
 /** What a `bytes` value is written from. */
 export type BytesInput = ArrayLike<number>
-export interface Bytes extends Type<Uint8Array, BytesInput, Uint8Array, Uint8Array | readonly BytesInput[]> {
+export interface Bytes extends Type<Uint8Array, BytesInput, Uint8Array, Uint8Array | readonly BytesInput[], never> {
   readonly name: 'bytes'
   /** Bytes a row. */
   readonly length: number
@@ -87,7 +104,8 @@ export interface Vector<T extends LaneType = LaneType> extends Type<
   T['~types']['data'],
   ArrayLike<T['~types']['input']>,
   T['~types']['data'],
-  T['~types']['data'] | readonly ArrayLike<T['~types']['input']>[]
+  T['~types']['data'] | readonly ArrayLike<T['~types']['input']>[],
+  never
 > {
   readonly name: 'vector'
   readonly type: T
@@ -98,7 +116,8 @@ export interface Nullable<T extends Type = Type> extends Type<
   T['~types']['value'] | null,
   T['~types']['input'] | null,
   T['~types']['data'],
-  T['~types']['source'] | readonly (T['~types']['input'] | null)[]
+  T['~types']['source'] | readonly (T['~types']['input'] | null)[],
+  T['~types']['sum']
 > {
   readonly name: 'nullable'
   readonly type: T
@@ -154,7 +173,7 @@ export class StoredType {
     }
     if (this.length !== undefined) return `${this.name}(${this.length})`
     if (this.unit !== undefined) return `${this.name}('${this.unit}')`
-    if (this.labels !== undefined) return `${this.name}(${this.labels.map((label) => quoted(label)).join(', ')})`
+    if (this.labels !== undefined) return `${this.name}(${someLabels(this.labels)})`
     return this.name
   }
 }
@@ -226,8 +245,8 @@ export function oneOf<const Label extends string>(...labels: readonly Label[]): 
   const seen = new Set<string>()
   for (const label of labels as readonly unknown[]) {
     if (typeof label !== 'string') throw new TypeError(`a label of oneOf must be a string, found ${found(label)}`)
-    if (!isWellFormed(label)) throw new TypeError(`the label ${quoted(label)} of oneOf holds a lone surrogate`)
-    if (seen.has(label)) throw new TypeError(`the label ${quoted(label)} of oneOf is given twice`)
+    if (!isWellFormed(label)) throw new TypeError(`the label ${excerpt(label)} of oneOf holds a lone surrogate`)
+    if (seen.has(label)) throw new TypeError(`the label ${excerpt(label)} of oneOf is given twice`)
     seen.add(label)
   }
   return type<OneOf<Label>>('oneOf', labels.length > 256 ? KINDS.u16 : KINDS.u8, 'labels', {

@@ -7,17 +7,20 @@ export function isOrdered(type: Type): boolean {
   return inner(type).name !== 'bytes' && inner(type).name !== 'vector'
 }
 
-/** The order of a type's values: null and NaN last, labels by their place, text by its UTF-8. */
-export function compareValues(type: Type): (a: unknown, b: unknown) => number {
+/** The order of a type's values: null last and NaN before it, in both directions, labels by their place, text by its UTF-8. */
+export function compareValues(type: Type, descending = false): (a: unknown, b: unknown) => number {
   const { labels } = inner(type) as OneOf
+  const sign = descending ? -1 : 1
   return (a, b) => {
-    if (isLast(a) || isLast(b)) return Number(isLast(a)) - Number(isLast(b))
-    if (labels !== undefined) return labels.indexOf(a as string) - labels.indexOf(b as string)
-    if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string))
-    return (a as number) < (b as number) ? -1 : Number((a as number) > (b as number))
+    const ranks = rank(a) - rank(b)
+    if (ranks !== 0 || rank(a) > 0) return ranks
+    if (labels !== undefined) return sign * (labels.indexOf(a as string) - labels.indexOf(b as string))
+    if (typeof a === 'string') return sign * Buffer.compare(Buffer.from(a), Buffer.from(b as string))
+    return sign * ((a as number) < (b as number) ? -1 : Number((a as number) > (b as number)))
   }
 }
 
-function isLast(value: unknown): boolean {
-  return value === null || Number.isNaN(value)
+function rank(value: unknown): number {
+  if (value === null) return 2
+  return Number.isNaN(value) ? 1 : 0
 }

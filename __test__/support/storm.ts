@@ -1,3 +1,4 @@
+import { constants, copyFileSync, existsSync, rmSync } from 'node:fs'
 import { f64, open } from '../../src/index.ts'
 import { Child, typescript } from './child.ts'
 import { applyStep, columns, Model } from './history.ts'
@@ -12,7 +13,8 @@ export interface StormReport {
 
 /**
  * Kills a process that commits, again and again, at moments that the seed decides, and looks each time at what the file
- * holds: exactly the last commit told durable, or one that had begun after it.
+ * holds: exactly the last commit told durable, or one that had begun after it. It looks at a copy, so that the next
+ * process meets the file as the kill left it and can be killed while it recovers it.
  */
 export async function storm(path: string, kills: number, seed: number): Promise<StormReport> {
   const random = new Random(seed)
@@ -37,7 +39,12 @@ export async function storm(path: string, kills: number, seed: number): Promise<
     clearTimeout(timer)
     if (child.process.signalCode !== 'SIGKILL') await child.kill()
     if (child.stderr !== '') throw new Error(`kill ${kill}: the child failed: ${child.stderr}`)
-    modelStep = check(path, seed, model, modelStep, told, kill)
+    // Killed before it was created, and so before anything could be told.
+    if (!existsSync(path) && told.begun === 0) continue
+    const copy = `${path}.copy`
+    copyFileSync(path, copy, constants.COPYFILE_FICLONE)
+    modelStep = check(copy, seed, model, modelStep, told, kill)
+    rmSync(copy)
     if (modelStep > told.durable) inFlight++
   }
   return { kills, commits: modelStep, inFlight }
@@ -52,7 +59,7 @@ function check(
   told: { begun: number; durable: number },
   kill: number,
 ): number {
-  const store = open(path, { wait: 10_000 })
+  const store = open(path)
   try {
     const isEmpty = store.commitId === 0
     const step = isEmpty ? 0 : (store.array('steps', f64).at(0) as number)

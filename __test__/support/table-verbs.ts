@@ -188,6 +188,30 @@ export const tableVerbs: Readonly<Record<string, TableVerb>> = {
       expectSame(table.upperBound(name, value as never), until, () => `upperBound of ${name}`)
     }
   },
+  sortBy(world, table, model) {
+    const keys = sortKeys(world, model)
+    if (keys.length === 0) return
+    table.sortBy(...(keys as never[]))
+    model.rows = model.rows.toSorted(compareRows(model, keys))
+  },
+  argsort(world, table, model) {
+    const keys = sortKeys(world, model)
+    if (keys.length === 0) return
+    const found = table.argsort(...(keys as never[]))
+    const compare = compareRows(model, keys)
+    const expected = model.rows.map((row, index) => ({ row, index })).toSorted((a, b) => compare(a.row, b.row))
+    expectSame(found.length, expected.length, () => 'argsort')
+    for (const [place, { index }] of expected.entries()) expectSame(found[place], index, () => `argsort at ${place}`)
+  },
+  whereNull(world, table, model) {
+    const place = world.below(model.columns.length)
+    const { name } = model.columns[place] as ModelColumn
+    const isNull = world.below(2) === 0
+    if ((model.columns[place] as ModelColumn).sample.type.name !== 'nullable') return
+    const found = table.where({ [name]: { isNull } })
+    const expected = model.rows.flatMap((row, index) => ((row[place] === null) === isNull ? [index] : []))
+    expectSame(Array.from(found).join(), expected.join(), () => `where ${name} is null`)
+  },
   addColumn(world, table, model) {
     const name = `c${world.below(12)}`
     if (model.columns.length > 10 || model.place(name) >= 0) return
@@ -226,6 +250,31 @@ export const tableVerbs: Readonly<Record<string, TableVerb>> = {
       expectSame(isRefused, true, () => 'refusal')
     }
   },
+}
+
+interface SortKey {
+  readonly column: string
+  readonly descending: boolean
+}
+
+/** Up to two columns that have an order. */
+function sortKeys(world: World, model: Model): SortKey[] {
+  const ordered = model.columns.filter(({ sample }) => isOrdered(sample.type))
+  if (ordered.length === 0) return []
+  return Array.from({ length: 1 + world.below(2) }, () => ({
+    column: world.pick(ordered).name,
+    descending: world.below(2) === 0,
+  }))
+}
+
+/** By one key after the other; null last and NaN before it, in both directions. */
+function compareRows(model: Model, keys: readonly SortKey[]): (a: readonly unknown[], b: readonly unknown[]) => number {
+  const orders = keys.map(({ column, descending }) => {
+    const place = model.place(column)
+    const compare = compareValues((model.columns[place] as ModelColumn).sample.type, descending)
+    return (a: readonly unknown[], b: readonly unknown[]) => compare(a[place], b[place])
+  })
+  return (a, b) => orders.reduce((order, compare) => order || compare(a, b), 0)
 }
 
 function compareRow(found: object, model: Model, expected: readonly unknown[], what: string): void {

@@ -14,6 +14,7 @@ import {
 } from '../rows.ts'
 import { UPDATES, updateRows } from '../updates.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
+import { filter, pushMixed, pushText, readRows, sort } from './raw-analysis.ts'
 
 const FIRST_CAPACITY = 1024
 const BATCH_ROWS = 100_000
@@ -142,5 +143,19 @@ function updates({ rows }: Setting): Contender {
 export const raw: Peer = {
   name: 'raw',
   version: process.version,
-  workloads: { scan, push, pushLiteral, loadRows, loadColumns, updates },
+  workloads: {
+    scan,
+    push,
+    pushLiteral,
+    loadRows,
+    loadColumns,
+    updates,
+    readRows: readRows(false),
+    readRandomRows: readRows(true),
+    pushMixed,
+    pushText,
+    sum: scan,
+    filter,
+    sort,
+  },
 }

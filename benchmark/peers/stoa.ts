@@ -5,13 +5,14 @@ import { f64, open as openStore, type Store, type Table, u16, u32 } from '../../
 import { checksum, makeObjects, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
 import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
+import { filter, pushMixed, pushText, readRows, sort, sum } from './stoa-analysis.ts'
 import { growth, open } from './stoa-big.ts'
 
 const BATCH_ROWS = 100_000
 
 const columns = { ts: f64, price: f64, qty: u32, sym: u16 }
 
-interface Opened {
+export interface Opened {
   readonly store: Store
   readonly table: Table<typeof columns>
 }
@@ -23,7 +24,7 @@ function create(directory: string): Opened {
   return { store, table: store.table('rows', columns) }
 }
 
-function createFilled(directory: string, rows: number): Opened {
+export function createFilled(directory: string, rows: number): Opened {
   const opened = create(directory)
   opened.table.append({ ...makeRows(rows) })
   opened.store.commitSync()
@@ -170,5 +171,12 @@ export const stoa: Peer = {
     growth,
     updates,
     scattered,
+    readRows: readRows(false),
+    readRandomRows: readRows(true),
+    pushMixed,
+    pushText,
+    sum,
+    filter,
+    sort,
   },
 }

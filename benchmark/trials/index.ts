@@ -10,6 +10,13 @@ import { push } from './push.ts'
 import { pushLiteral } from './push-literal.ts'
 import { scan } from './scan.ts'
 import { scattered } from './scattered.ts'
+import { readRows } from './read-rows.ts'
+import { readRandomRows } from './read-random-rows.ts'
+import { pushMixed } from './push-mixed.ts'
+import { pushText } from './push-text.ts'
+import { sum } from './sum.ts'
+import { filter } from './filter.ts'
+import { sort } from './sort.ts'
 import { updates } from './updates.ts'
 
 export const trials: readonly Trial[] = [
@@ -17,7 +24,14 @@ export const trials: readonly Trial[] = [
   loadColumns,
   push,
   pushLiteral,
+  pushMixed,
+  pushText,
   scan,
+  readRows,
+  readRandomRows,
+  sum,
+  filter,
+  sort,
   updates,
   scattered,
   commitOne,

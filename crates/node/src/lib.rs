@@ -8,6 +8,7 @@
 mod environment;
 mod error;
 mod info;
+mod kernels;
 mod number;
 mod open;
 mod options;
@@ -18,6 +19,7 @@ mod view;
 
 pub use error::{Code, Error, Result};
 pub use info::{NativeInfo, NativeRegion};
+pub use kernels::{NativeColumn, NativeCondition, NativeSortKey};
 pub use options::NativeOptions;
 pub use store::NativeStore;
 pub use task::{CommitTask, OpenTask};

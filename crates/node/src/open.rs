@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use napi::{Env, Unknown};
+use stoa_core::kernels::Matches;
 use stoa_core::{
     Close, Error, ErrorKind, File, Memory, Options, RegionId, Reservation, Result, Store,
 };
@@ -27,18 +28,25 @@ pub(crate) struct Open {
     views: Vec<View>,
     /// The memory of dropped regions that JavaScript may still use.
     retired: Vec<Remains>,
+    /// What the last filter found, until it is taken.
+    matches: Option<Matches>,
 }
 
 impl Open {
     /// Opens or creates the file at `path`, takes its lock, and recovers it.
     pub(crate) fn at(path: &Path, options: &Options) -> Result<Self> {
         let store = Store::open(path, options)?;
-        Ok(Self { store: Some(store), views: Vec::new(), retired: Vec::new() })
+        Ok(Self { store: Some(store), views: Vec::new(), retired: Vec::new(), matches: None })
     }
 
     /// The core's store.
     pub(crate) fn store(&mut self) -> &mut Store<File> {
         self.store.as_mut().expect("a store that is not closed")
+    }
+
+    /// What the last filter found.
+    pub(crate) fn matches(&mut self) -> &mut Option<Matches> {
+        &mut self.matches
     }
 
     /// A new buffer over the memory of a region, longer than its capacity so that it can grow

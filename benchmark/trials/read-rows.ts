@@ -1,0 +1,17 @@
+import type { Trial } from '../trial.ts'
+
+export const readRows: Trial = {
+  name: 'read-rows',
+  question: 'What does a cursor cost that reads four columns row by row?',
+  unit: 'row',
+  units: (rows) => rows,
+  process: 'shared',
+  rounds: 31,
+  warmups: 5,
+  entries: [
+    { name: 'raw', peer: 'raw', workload: 'readRows' },
+    { name: 'stoa', peer: 'stoa', workload: 'readRows' },
+  ],
+  baseline: 'raw',
+  marks: [{ entry: 'stoa', metric: 'ratio', most: 1.3 }],
+}

@@ -1,0 +1,348 @@
+//! The numbers of columns: their bounds, their sums and their order.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_lossless,
+    reason = "one macro for all types; each cast says why it is right"
+)]
+
+use std::cmp::Ordering;
+
+use super::pairwise::{LANES, Pairwise, add_all};
+
+/// A number of a column.
+pub(super) trait Number: Copy + PartialOrd + Default + Send + Sync + 'static {
+    /// Whether it may be a code.
+    const IS_INTEGER: bool;
+    /// What adds up its sums.
+    type Sum: Sum<Self>;
+
+    /// Whether it is the one that is unequal to itself.
+    fn is_nan(self) -> bool;
+    /// Itself if `bit` is 1, `other` if it is 0. Not a branch.
+    fn or(self, bit: u64, other: Self) -> Self;
+    /// The least and the greatest of a block and one more number. NaN may be among the block; it
+    /// is never one of the two unless `first` is.
+    fn ends(block: &[Self], first: Self) -> (Self, Self);
+    /// The nearest `f64`.
+    fn double(self) -> f64;
+    /// The bits of an integer, extended to 64.
+    fn wide(self) -> i64;
+    /// A number whose order among unsigned integers is that of the values. −0 is 0; NaN has none.
+    fn code(self) -> u64;
+    /// Where an integer stands in a table by code: behind every end, if it is negative.
+    fn table_index(self) -> usize;
+    /// The least and the greatest value of an interval; `None` where it has none. The ends may lie
+    /// outside the type, or between two of its values; they are no NaN.
+    fn between(low: End, high: End) -> Option<(Self, Self)>;
+}
+
+/// An end of an interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct End {
+    pub(super) at: Bound,
+    /// The end itself does not belong to the interval.
+    pub(super) is_open: bool,
+}
+
+/// A number of any size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Bound {
+    Integer(i128),
+    Double(f64),
+}
+
+/// A running sum.
+pub(super) trait Sum<T>: Default {
+    /// Adds at most [`BLOCK_ROWS`](super::blocks::BLOCK_ROWS) values.
+    fn add(&mut self, block: &[T]);
+}
+
+/// A sum of integers, exact: no file has enough of them to overflow it.
+#[derive(Debug, Default)]
+pub(super) struct Exact(pub(super) i128);
+
+macro_rules! integers {
+    ($($type:ty, $block:expr;)*) => {$(
+        impl Number for $type {
+            const IS_INTEGER: bool = true;
+            type Sum = Exact;
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                false
+            }
+
+            #[inline(always)]
+            fn or(self, bit: u64, other: Self) -> Self {
+                let mask = (0 as Self).wrapping_sub(bit as Self);
+                self & mask | other & !mask
+            }
+
+            #[inline(always)]
+            fn ends(block: &[Self], first: Self) -> (Self, Self) {
+                let ends = |(least, greatest): (Self, Self), value: &Self| {
+                    (least.min(*value), greatest.max(*value))
+                };
+                block.iter().fold((first, first), ends)
+            }
+
+            #[inline(always)]
+            fn double(self) -> f64 {
+                // Rounded to nearest where 64 bits do not fit.
+                self as f64
+            }
+
+            #[inline(always)]
+            fn wide(self) -> i64 {
+                self as i64
+            }
+
+            #[inline(always)]
+            fn code(self) -> u64 {
+                // Signed numbers move up so that the least is 0.
+                (self as i64 as u64) ^ if Self::MIN == 0 { 0 } else { 1 << 63 }
+            }
+
+            #[inline(always)]
+            fn table_index(self) -> usize {
+                // Sign extension makes negative numbers the greatest.
+                self as i64 as usize
+            }
+
+            fn between(low: End, high: End) -> Option<(Self, Self)> {
+                let low = integer_above(low).max(Self::MIN as i128);
+                let high = integer_below(high).min(Self::MAX as i128);
+                // Both lie in the type, if the interval is not empty.
+                (low <= high).then_some((low as Self, high as Self))
+            }
+        }
+
+        impl Sum<$type> for Exact {
+            #[inline(always)]
+            fn add(&mut self, block: &[$type]) {
+                let add: fn(&[$type]) -> i128 = $block;
+                self.0 += add(block);
+            }
+        }
+    )*};
+}
+
+// A block is short enough for the sums of narrow numbers to fit into 32 or 64 bits.
+integers! {
+    i8, |block| block.iter().map(|value| *value as i32).sum::<i32>() as i128;
+    i16, |block| block.iter().map(|value| *value as i32).sum::<i32>() as i128;
+    i32, |block| block.iter().map(|value| *value as i64).sum::<i64>() as i128;
+    i64, |block| add_signed(block.iter().copied(), block.len());
+    u8, |block| block.iter().map(|value| *value as u32).sum::<u32>() as i128;
+    u16, |block| block.iter().map(|value| *value as u32).sum::<u32>() as i128;
+    u32, |block| block.iter().map(|value| *value as u64).sum::<u64>() as i128;
+    u64, |block| add_unsigned(block.iter().copied());
+}
+
+/// The exact sum of a block of wide numbers: their halves are added apart.
+#[inline(always)]
+pub(super) fn add_unsigned(values: impl Iterator<Item = u64>) -> i128 {
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for value in values {
+        low += value & 0xffff_ffff;
+        high += value >> 32;
+    }
+    ((high as i128) << 32) + low as i128
+}
+
+/// The same of signed numbers: each is added as 2^63 more.
+#[inline(always)]
+pub(super) fn add_signed(values: impl Iterator<Item = i64>, count: usize) -> i128 {
+    add_unsigned(values.map(|value| value as u64 ^ 1 << 63)) - ((count as i128) << 63)
+}
+
+impl Number for f64 {
+    const IS_INTEGER: bool = false;
+    type Sum = Pairwise;
+
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        Self::is_nan(self)
+    }
+
+    #[inline(always)]
+    fn or(self, bit: u64, other: Self) -> Self {
+        Self::from_bits(self.to_bits().or(bit, other.to_bits()))
+    }
+
+    #[inline(always)]
+    fn ends(block: &[Self], first: Self) -> (Self, Self) {
+        let (mut least, mut greatest) = ([first; LANES], [first; LANES]);
+        let (rows, rest) = block.as_chunks::<LANES>();
+        let lesser = |one: Self, other| if one < other { one } else { other };
+        let greater = |one: Self, other| if one > other { one } else { other };
+        for row in rows {
+            for lane in 0..LANES {
+                least[lane] = lesser(row[lane], least[lane]);
+                greatest[lane] = greater(row[lane], greatest[lane]);
+            }
+        }
+        for value in rest {
+            least[0] = lesser(*value, least[0]);
+            greatest[0] = greater(*value, greatest[0]);
+        }
+        (least.into_iter().fold(first, lesser), greatest.into_iter().fold(first, greater))
+    }
+
+    #[inline(always)]
+    fn double(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn wide(self) -> i64 {
+        self as i64
+    }
+
+    #[inline(always)]
+    fn code(self) -> u64 {
+        // Adding 0 makes 0 of −0. Negative numbers, the more so the further from 0, come first.
+        let bits = (self + 0.0).to_bits();
+        bits ^ (((bits as i64 >> 63) as u64) | 1 << 63)
+    }
+
+    fn table_index(self) -> usize {
+        usize::MAX
+    }
+
+    fn between(low: End, high: End) -> Option<(Self, Self)> {
+        let (low, high) = (double_above(low), double_below(high));
+        (low <= high).then_some((low, high))
+    }
+}
+
+impl Number for f32 {
+    const IS_INTEGER: bool = false;
+    type Sum = Pairwise;
+
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        Self::is_nan(self)
+    }
+
+    #[inline(always)]
+    fn or(self, bit: u64, other: Self) -> Self {
+        Self::from_bits(self.to_bits().or(bit, other.to_bits()))
+    }
+
+    #[inline(always)]
+    fn ends(block: &[Self], first: Self) -> (Self, Self) {
+        // As integers of the same order, which the compiler compares side by side by itself; for
+        // `f64` that measures worse.
+        let signed = |value: Self| {
+            let bits = value.to_bits() as i32;
+            bits ^ ((bits >> 31) as u32 >> 1) as i32
+        };
+        let ends = |(least, greatest): (i32, i32), value: &Self| {
+            let code = signed(if Self::is_nan(*value) { first } else { *value });
+            (least.min(code), greatest.max(code))
+        };
+        let (least, greatest) = block.iter().fold((signed(first), signed(first)), ends);
+        let value = |code: i32| Self::from_bits((code ^ ((code >> 31) as u32 >> 1) as i32) as u32);
+        (value(least), value(greatest))
+    }
+
+    #[inline(always)]
+    fn double(self) -> f64 {
+        self as f64
+    }
+
+    #[inline(always)]
+    fn wide(self) -> i64 {
+        self as i64
+    }
+
+    #[inline(always)]
+    fn code(self) -> u64 {
+        let bits = (self + 0.0).to_bits();
+        (bits ^ (((bits as i32 >> 31) as u32) | 1 << 31)) as u64
+    }
+
+    fn table_index(self) -> usize {
+        usize::MAX
+    }
+
+    fn between(low: End, high: End) -> Option<(Self, Self)> {
+        let (low, high) = (double_above(low), double_below(high));
+        // The casts round to nearest: a step back where that left the interval.
+        let nearest = low as Self;
+        let least = if (nearest as f64) < low { nearest.next_up() } else { nearest };
+        let nearest = high as Self;
+        let greatest = if nearest as f64 > high { nearest.next_down() } else { nearest };
+        (least <= greatest).then_some((least, greatest))
+    }
+}
+
+/// The least integer of an interval that starts here. The casts of doubles saturate, which leaves
+/// them outside every type.
+fn integer_above(end: End) -> i128 {
+    let (integer, is_exact) = match end.at {
+        Bound::Integer(at) => (at, true),
+        Bound::Double(at) => (at.ceil() as i128, at.fract() == 0.0),
+    };
+    integer.saturating_add(i128::from(end.is_open && is_exact))
+}
+
+/// The greatest integer of an interval that ends here.
+fn integer_below(end: End) -> i128 {
+    let (integer, is_exact) = match end.at {
+        Bound::Integer(at) => (at, true),
+        Bound::Double(at) => (at.floor() as i128, at.fract() == 0.0),
+    };
+    integer.saturating_sub(i128::from(end.is_open && is_exact))
+}
+
+/// The least double of an interval that starts here; NaN where there is none.
+fn double_above(end: End) -> f64 {
+    let (nearest, order) = nearest_double(end.at);
+    match order {
+        Ordering::Greater => nearest,
+        Ordering::Equal if !end.is_open => nearest,
+        _ if nearest == f64::INFINITY => f64::NAN,
+        _ => nearest.next_up(),
+    }
+}
+
+/// The greatest double of an interval that ends here; NaN where there is none.
+fn double_below(end: End) -> f64 {
+    let (nearest, order) = nearest_double(end.at);
+    match order {
+        Ordering::Less => nearest,
+        Ordering::Equal if !end.is_open => nearest,
+        _ if nearest == f64::NEG_INFINITY => f64::NAN,
+        _ => nearest.next_down(),
+    }
+}
+
+/// The nearest double, and how it compares with the number itself.
+fn nearest_double(bound: Bound) -> (f64, Ordering) {
+    match bound {
+        Bound::Double(at) => (at, Ordering::Equal),
+        // No integer of 128 bits is 2^127, so this one was rounded up; the others cast back.
+        Bound::Integer(at) if at as f64 >= i128::MAX as f64 => (at as f64, Ordering::Greater),
+        Bound::Integer(at) => (at as f64, (at as f64 as i128).cmp(&at)),
+    }
+}
+
+impl Sum<f64> for Pairwise {
+    #[inline(always)]
+    fn add(&mut self, block: &[f64]) {
+        self.push(add_all(block));
+    }
+}
+
+/// Added as `f64`: exact until a block's sum has more than 53 bits.
+impl Sum<f32> for Pairwise {
+    #[inline(always)]
+    fn add(&mut self, block: &[f32]) {
+        self.push(add_all(block));
+    }
+}

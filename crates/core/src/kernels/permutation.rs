@@ -1,0 +1,106 @@
+//! Rows brought into another order, in place.
+
+use super::no_memory;
+use crate::error::Result;
+
+/// Wider rows are moved one by one along the cycles of the order, with memory for one of them.
+const WIDE_BYTES: usize = 64;
+
+/// Memory to move rows in, had before anything changes.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    bytes: Vec<u8>,
+    /// One bit a row.
+    moved: Vec<u64>,
+}
+
+impl Room {
+    /// Has memory for an order of `rows` rows and regions of these widths (bytes of a row), and
+    /// for bitmaps if `has_bits`.
+    pub(super) fn reserve(&mut self, rows: usize, widths: &[usize], has_bits: bool) -> Result<()> {
+        let narrow = widths.iter().filter(|width| **width <= WIDE_BYTES).map(|width| width * rows);
+        let wide = widths.iter().filter(|width| **width > WIDE_BYTES).copied();
+        let bytes = narrow.chain(wide.clone()).max().unwrap_or(0);
+        let words = if has_bits || wide.count() > 0 { rows.div_ceil(64) } else { 0 };
+        let attempt = "sort the rows";
+        self.bytes.try_reserve_exact(bytes).map_err(|_| no_memory(attempt, bytes))?;
+        self.bytes.resize(bytes, 0);
+        self.moved.try_reserve_exact(words).map_err(|_| no_memory(attempt, 8 * words))?;
+        self.moved.resize(words, 0);
+        Ok(())
+    }
+
+    /// Brings rows of `width` bytes into an order: row `i` becomes what row `order[i]` was.
+    pub(super) fn permute(&mut self, memory: &mut [u8], width: usize, order: &[u32]) {
+        let memory = &mut memory[..width * order.len()];
+        match width {
+            1 => self.permute_narrow::<1>(memory, order),
+            2 => self.permute_narrow::<2>(memory, order),
+            4 => self.permute_narrow::<4>(memory, order),
+            8 => self.permute_narrow::<8>(memory, order),
+            16 => self.permute_narrow::<16>(memory, order),
+            _ if width <= WIDE_BYTES => {
+                let copy = &mut self.bytes[..memory.len()];
+                for (target, row) in copy.chunks_exact_mut(width).zip(order) {
+                    let start = *row as usize * width;
+                    target.copy_from_slice(&memory[start..start + width]);
+                }
+                memory.copy_from_slice(copy);
+            }
+            _ => self.permute_wide(memory, width, order),
+        }
+    }
+
+    fn permute_narrow<const WIDTH: usize>(&mut self, memory: &mut [u8], order: &[u32]) {
+        let copy = &mut self.bytes[..memory.len()];
+        let (rows, _) = memory.as_chunks::<WIDTH>();
+        for (target, row) in copy.as_chunks_mut::<WIDTH>().0.iter_mut().zip(order) {
+            *target = rows[*row as usize];
+        }
+        memory.copy_from_slice(copy);
+    }
+
+    fn permute_wide(&mut self, memory: &mut [u8], width: usize, order: &[u32]) {
+        self.moved.fill(0);
+        let held = &mut self.bytes[..width];
+        for start in 0..order.len() {
+            if self.moved[start / 64] >> (start % 64) & 1 != 0 || order[start] as usize == start {
+                continue;
+            }
+            // The cycle: each row is filled from the next, the last from the first.
+            held.copy_from_slice(&memory[start * width..(start + 1) * width]);
+            let mut row = start;
+            loop {
+                self.moved[row / 64] |= 1 << (row % 64);
+                let next = order[row] as usize;
+                if next == start {
+                    break;
+                }
+                memory.copy_within(next * width..(next + 1) * width, row * width);
+                row = next;
+            }
+            memory[row * width..(row + 1) * width].copy_from_slice(held);
+        }
+    }
+
+    /// The same for a bitmap, one bit a row. Bits behind the last row stay.
+    pub(super) fn permute_bits(&mut self, memory: &mut [u8], order: &[u32]) {
+        let bit = |row: usize| u64::from(memory[row / 8] >> (row % 8) & 1);
+        for (word, rows) in self.moved.iter_mut().zip(order.chunks(64)) {
+            *word = rows.iter().rev().fold(0, |word, row| word << 1 | bit(*row as usize));
+        }
+        for (at, byte) in memory.iter_mut().enumerate().take(order.len() / 8) {
+            *byte = byte_of(&self.moved, at);
+        }
+        let (rest, last) = (order.len() % 8, order.len() / 8);
+        if rest > 0 {
+            let within = (1 << rest) - 1;
+            memory[last] = memory[last] & !within | byte_of(&self.moved, last) & within;
+        }
+    }
+}
+
+/// Eight bits of a bitmap of words.
+fn byte_of(words: &[u64], at: usize) -> u8 {
+    u8::try_from(words[at / 8] >> (at % 8 * 8) & 255).unwrap_or(0)
+}

@@ -1,0 +1,117 @@
+import { found, quoted } from './errors.ts'
+import type { LabelSet } from './labels.ts'
+import { nativeColumn } from './native-column.ts'
+import type { NativeCondition } from './native.ts'
+import { suggestion } from './nearest.ts'
+import type { Storage } from './storage.ts'
+import { compareText } from './text-order.ts'
+
+/** What a value must be; all that are given must hold. A null meets only `isNull: true`. */
+export interface Condition<V> {
+  eq?: V
+  ne?: V
+  lt?: V
+  lte?: V
+  gt?: V
+  gte?: V
+  in?: readonly V[]
+  isNull?: boolean
+}
+
+const COMPARISONS = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte'] as const
+type Comparison = (typeof COMPARISONS)[number]
+const NAMES: readonly string[] = [...COMPARISONS, 'in', 'isNull']
+
+/** The conditions on one column, as the native part takes them: a value alone is `eq`, null alone is `isNull`. */
+export function conditionsOn(storage: Storage, given: unknown): NativeCondition[] {
+  if (given === null) return [nullness(storage, true)]
+  if (typeof given !== 'object' || given instanceof Date) return [comparison(storage, 'eq', given)]
+  const conditions: NativeCondition[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (!NAMES.includes(name)) {
+      throw new TypeError(
+        `there is no condition ${quoted(name)} for ${storage.title}: expected ${NAMES.join(', ')}${suggestion(name, NAMES)}`,
+      )
+    }
+    // An option that was left open is none.
+    if (value === undefined) continue
+    if (name === 'isNull') {
+      if (typeof value !== 'boolean') throw new TypeError(`isNull must be true or false, found ${found(value)}`)
+      conditions.push(nullness(storage, value))
+    } else if (name === 'in') {
+      if (!Array.isArray(value)) throw new TypeError(`in takes an array of values, found ${found(value)}`)
+      conditions.push(membership(storage, value))
+    } else conditions.push(comparison(storage, name as Comparison, value))
+  }
+  return conditions
+}
+
+/** A condition that holds for the rows equal to a value. */
+export function equalTo(storage: Storage, value: unknown): NativeCondition {
+  return value === null ? nullness(storage, true) : comparison(storage, 'eq', value)
+}
+
+function nullness(storage: Storage, isNull: boolean): NativeCondition {
+  return { column: nativeColumn(storage), op: isNull ? 'null' : 'notNull' }
+}
+
+function membership(storage: Storage, values: readonly unknown[]): NativeCondition {
+  if (storage.labels !== undefined) return byCode(storage, values, (label, list) => list.includes(label))
+  return { column: nativeColumn(storage), op: 'in', ...operands(storage, values) }
+}
+
+function comparison(storage: Storage, op: Comparison, value: unknown): NativeCondition {
+  if (storage.labels === undefined) return { column: nativeColumn(storage), op, ...operands(storage, [value]) }
+  // The labels of oneOf are in the order they were given, those of a symbol column in that of their text.
+  const isOrdered = storage.coding === 'labels'
+  const { codes } = storage.labelSet()
+  return byCode(storage, [value], (label, [wanted]) => {
+    const order = isOrdered
+      ? (codes.get(label) as number) - (codes.get(wanted as string) as number)
+      : compareText(label, wanted as string)
+    return HOLDS[op](order)
+  })
+}
+
+const HOLDS: Readonly<Record<Comparison, (order: number) => boolean>> = {
+  eq: (order) => order === 0,
+  ne: (order) => order !== 0,
+  lt: (order) => order < 0,
+  lte: (order) => order <= 0,
+  gt: (order) => order > 0,
+  gte: (order) => order >= 0,
+}
+
+/** A condition on labels, decided once a label. */
+function byCode(
+  storage: Storage,
+  values: readonly unknown[],
+  holds: (label: string, values: readonly string[]) => boolean,
+): NativeCondition {
+  // A label that no row has is no mistake in a symbol column; in a oneOf column it is.
+  for (const value of values) {
+    if (storage.coding === 'labels' || typeof value !== 'string') storage.check(value)
+  }
+  const labels: LabelSet = storage.labelSet()
+  const codes = Uint8Array.from(labels.list, (label) => (holds(label, values as string[]) ? 1 : 0))
+  return { column: nativeColumn(storage), op: 'codes', codes }
+}
+
+/** Values to compare with: of the column's type, but of any size. */
+function operands(storage: Storage, values: readonly unknown[]): Partial<NativeCondition> {
+  switch (storage.coding) {
+    case 'utf8':
+      for (const value of values) storage.check(value)
+      return { texts: values as string[] }
+    case 'bigint':
+      for (const value of values) if (typeof value !== 'bigint') throw storage.wrongType('a bigint', value)
+      return { bigints: values as bigint[] }
+    case 'lanes':
+      throw new TypeError(`${storage.title} is ${storage.type}: it can be compared with null only`)
+    case 'number':
+      for (const value of values) if (typeof value !== 'number') throw storage.wrongType('a number', value)
+      return { numbers: Float64Array.from(values as number[]) }
+    default:
+      return { numbers: Float64Array.from(values, (value) => storage.check(value) as number) }
+  }
+}
