@@ -90,10 +90,6 @@ export declare class NativeStore {
   regionId(name: string): number | null
   /** Drops a region. Its buffers stay usable, and show zeros once that is durable. */
   dropRegion(id: number): void
-  /** Elements in use. */
-  length(id: number): number
-  /** Elements that the file has room for. */
-  capacity(id: number): number
   /**
    * Makes room for at least `elements` in all, exactly those or more for growth to come, and
    * returns the capacity. No buffer moves. On an error nothing was changed.
@@ -139,8 +135,6 @@ export declare class NativeStore {
   settle(): void
   /** Goes back to the last commit, those in flight included. */
   rollback(): void
-  /** Whether an earlier failure left the store in doubt: it then refuses to commit. */
-  isPoisoned(): boolean
   /** The store as a whole. */
   info(): NativeInfo
   /**

@@ -58,6 +58,7 @@ impl Open {
         bytes_max: u64,
     ) -> Result<Unknown<'env>> {
         self.prune(*env);
+        Remains::check_room()?;
         let capacity_bytes = self.store().window(id, 0)?;
         if capacity_bytes > bytes_max {
             return Err(Error::new(
@@ -97,11 +98,11 @@ impl Open {
         for memory in memories {
             remains.extend(Remains::of(memory, &mut self.views));
         }
-        for it in &mut remains {
+        for it in &remains {
             it.detach(env);
         }
         // Only a store that broke while it was released leaves any here.
-        for view in &mut self.views {
+        for view in &self.views {
             view.detach(env);
         }
         environment::keep(env, remains);

@@ -192,20 +192,6 @@ impl NativeStore {
         self.with(|open| open.store().drop_region(id))
     }
 
-    /// Elements in use.
-    #[napi(catch_unwind)]
-    pub fn length(&self, id: f64) -> Result<f64> {
-        let id = region(id)?;
-        self.with(|open| open.store().len(id).map(double))
-    }
-
-    /// Elements that the file has room for.
-    #[napi(catch_unwind)]
-    pub fn capacity(&self, id: f64) -> Result<f64> {
-        let id = region(id)?;
-        self.with(|open| open.store().capacity(id).map(double))
-    }
-
     /// Makes room for at least `elements` in all, exactly those or more for growth to come, and
     /// returns the capacity. No buffer moves. On an error nothing was changed.
     #[napi(catch_unwind)]
@@ -297,12 +283,6 @@ impl NativeStore {
             open.retire(env);
             returned
         })
-    }
-
-    /// Whether an earlier failure left the store in doubt: it then refuses to commit.
-    #[napi(catch_unwind)]
-    pub fn is_poisoned(&self) -> Result<bool> {
-        Ok(self.shared.state.is_poisoned() || self.with(|open| Ok(open.store().is_poisoned()))?)
     }
 
     /// The store as a whole.
