@@ -204,7 +204,8 @@ impl NativeStore {
 
     /// A new external `ArrayBuffer` over the region's memory, from its base. Covers the capacity
     /// rounded up to a power of two, at least 64 KiB and at most `maxBytes`, so that growth within
-    /// it needs only a new typed array. Behind the capacity lies memory of this process, which
+    /// it needs only a new typed array; exactly the capacity where that is above 64 MiB and this is
+    /// the first. Behind the capacity lies memory of this process, which
     /// vanishes when the region grows over it. Cost: one external buffer of the engine, which may
     /// collect all garbage; call rarely. A capacity beyond `maxBytes`: `ERR_STOA_LIMIT`.
     #[napi(catch_unwind, ts_return_type = "ArrayBuffer")]
