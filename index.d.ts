@@ -90,10 +90,6 @@ export declare class NativeStore {
   regionId(name: string): number | null
   /** Drops a region. Its buffers stay usable, and show zeros once that is durable. */
   dropRegion(id: number): void
-  /** Elements in use. */
-  length(id: number): number
-  /** Elements that the file has room for. */
-  capacity(id: number): number
   /**
    * Makes room for at least `elements` in all, exactly those or more for growth to come, and
    * returns the capacity. No buffer moves. On an error nothing was changed.
@@ -108,7 +104,8 @@ export declare class NativeStore {
   /**
    * A new external `ArrayBuffer` over the region's memory, from its base. Covers the capacity
    * rounded up to a power of two, at least 64 KiB and at most `maxBytes`, so that growth within
-   * it needs only a new typed array. Behind the capacity lies memory of this process, which
+   * it needs only a new typed array; exactly the capacity where that is above 64 MiB and this is
+   * the first. Behind the capacity lies memory of this process, which
    * vanishes when the region grows over it. Cost: one external buffer of the engine, which may
    * collect all garbage; call rarely. A capacity beyond `maxBytes`: `ERR_STOA_LIMIT`.
    */
@@ -151,8 +148,6 @@ export declare class NativeStore {
   settle(): void
   /** Goes back to the last commit, those in flight included. */
   rollback(): void
-  /** Whether an earlier failure left the store in doubt: it then refuses to commit. */
-  isPoisoned(): boolean
   /** The store as a whole. */
   info(): NativeInfo
   /**

@@ -96,3 +96,30 @@ test('a thousand growths cause no more than a handful of major collections', asy
   // "A handful", as the README says: a few of the doublings of the window, and none of the growths between them.
   t.true(majors <= 5, `${majors} major collections`)
 })
+
+test('a large column of a file is first shown without room to grow, and then needs one more buffer', async (t) => {
+  const path = storePath(t)
+  const large = 65 * 2 ** 20
+  const store = open(path)
+  store.array('a', u8).reserve(large)
+  store.array('a', u8).push(1)
+  store.close()
+  const code = `
+    const store = stoa.open(argv[0])
+    const array = store.array('a', stoa.u8)
+    const first = array.data
+    const bytes = [first.buffer.byteLength - array.capacity]
+    array.append(new Uint8Array(array.capacity).fill(2))
+    first[0] = 3
+    if (array.at(0) !== 3 || array.at(-1) !== 2) throw new Error('not the column')
+    // Where the buffers before are collected, too.
+    for (let i = 0; i < 20; i++) {
+      bytes.push(array.data.buffer.byteLength)
+      for (let turn = 0; turn < 3; turn++) { gc(); await new Promise(setImmediate) }
+      array.append(new Uint8Array(2 ** 20))
+    }
+    console.log(JSON.stringify(bytes))
+    store.close({ discard: true })`
+  const { stdout, stderr } = await runScript(code, [path], ['--expose-gc'])
+  t.deepEqual(JSON.parse(stdout || `"${stderr}"`), [0, ...Array.from({ length: 20 }, () => 128 * 2 ** 20)])
+})

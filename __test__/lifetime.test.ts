@@ -134,6 +134,12 @@ test('views of dropped and rolled back tables reach nothing else', async (t) => 
   )
 })
 
+/** What Node needs for `ArrayBuffer.prototype.transfer`, in Node 20 the only way to move such a buffer. */
+const withTransfer: readonly string[] = [
+  '--expose-gc',
+  ...('transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']),
+]
+
 test('a buffer transferred away leads to a new one, and nothing is lost', async (t) => {
   const path = await survives(
     t,
@@ -141,7 +147,11 @@ test('a buffer transferred away leads to a new one, and nothing is lost', async 
     const store = stoa.open(argv[0])
     const table = store.table('t', { x: stoa.f64, n: stoa.u32 })
     for (let i = 0; i < 1000; i++) table.push({ x: i, n: i })
-    const take = (buffer) => typeof buffer.transfer === 'function' ? buffer.transfer() : structuredClone(buffer, { transfer: [buffer] })
+    const take = (buffer) => {
+      const taken = buffer.transfer()
+      if (buffer.byteLength !== 0 || taken.byteLength < 8000) throw new Error('nothing was transferred')
+      return taken
+    }
     const cursor = table.cursor()
     const taken = []
     for (let round = 0; round < 5; round++) {
@@ -166,6 +176,7 @@ test('a buffer transferred away leads to a new one, and nothing is lost', async 
     for (const buffer of taken) new Uint8Array(buffer)[0] = 5
     await collect()
     console.log('done')`,
+    withTransfer,
   )
   const store = open(path)
   t.is(store.table('t').length, 1010)
@@ -186,14 +197,22 @@ test('a buffer transferred to another thread outlives its store and its worker',
         const store = open(workerData.path)
         const table = store.table('t', { x: f64 })
         table.append({ x: new Float64Array(100_000).fill(3) })
-        let { buffer } = table.arrays.x
-        if (typeof buffer.transfer === 'function') buffer = buffer.transfer()
-        parentPort.postMessage(buffer, [buffer])
+        const { buffer } = table.arrays.x
+        const taken = buffer.transfer()
+        parentPort.postMessage(taken, [taken])
+        parentPort.postMessage(buffer.byteLength + taken.byteLength)
       }
       run()\`
     const worker = new Worker(code, { eval: true, workerData: { path: argv[0], library: argv[1] } })
-    const buffer = await new Promise((done, fail) => { worker.on('message', done); worker.on('error', fail) })
+    const messages = []
+    await new Promise((done, fail) => {
+      worker.on('message', (message) => messages.push(message) === 2 && done())
+      worker.on('error', fail)
+    })
+    const [buffer, left] = messages
+    if (left !== 0) throw new Error('nothing was transferred')
     const bytes = new Uint8Array(buffer)
+    if (new Float64Array(buffer)[99_999] !== 3) throw new Error('not the column')
     bytes[0] = 1
     await worker.terminate()
     await collect()
@@ -201,6 +220,7 @@ test('a buffer transferred to another thread outlives its store and its worker',
     stoa.open(argv[0]).close()
     for (let i = 0; i < bytes.length; i += 4096) bytes[i] = 2
     console.log('done')`,
+    withTransfer,
   )
 })
 

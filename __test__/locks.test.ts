@@ -9,6 +9,7 @@ import { f64, open } from '../src/index.ts'
 import { run, startScript, library } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
+import { needing } from './support/needs.ts'
 
 const TRY_LOCK = `
 import fcntl, sys
@@ -20,7 +21,7 @@ with open(sys.argv[1], 'rb') as file:
         print('locked')
 `
 
-const hasPython = spawnSync('python3', ['--version']).status === 0
+const withPython = needing('python3', spawnSync('python3', ['--version']).status === 0)
 
 async function lockState(path: string): Promise<string> {
   return (await run('python3', ['-c', TRY_LOCK, path])).stdout.trim()
@@ -127,8 +128,6 @@ test('wait ends with LOCKED', (t) => {
   t.true(performance.now() - started >= 79)
   store.close()
 })
-
-const withPython = hasPython ? test : test.skip
 
 withPython('another program cannot lock the file of an open store, and can after close', async (t) => {
   const path = storePath(t)

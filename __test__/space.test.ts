@@ -1,31 +1,16 @@
 // Goal: a full disk is an error with nothing changed, and work goes on once there is room.
-// Method: a tmpfs of a few MiB, mounted by root. Without root the test is skipped and says so; in CI as root it must run.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+// Method: a tmpfs of a few MiB, which root mounts. Where that cannot be the tests are skipped and say so; in CI they fail.
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { f64, open, symbol } from '../src/index.ts'
-import { directory } from './support/directory.ts'
+import { canMount, smallDisk } from './support/disk.ts'
 import { rejectsCode, throwsCode } from './support/errors.ts'
+import { needing } from './support/needs.ts'
 
-const isRoot = process.getuid?.() === 0
 const MIB = 2 ** 20
 
-/** A file system of that many MiB, or undefined where none can be mounted. */
-function smallDisk(t: ExecutionContext, mebibytes: number): string | undefined {
-  const folder = join(directory(t), 'disk')
-  mkdirSync(folder)
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])
-  if (status !== 0) {
-    const why = `SKIPPED: no small disk can be mounted here: ${String(stderr).trim()}`
-    console.warn(why)
-    if (process.env['CI'] === 'true' && isRoot) t.fail(why)
-    else t.pass(why)
-    return undefined
-  }
-  t.teardown(() => spawnSync('umount', ['-l', folder]))
-  return folder
-}
+const withDisk = needing('small disks (root, or `unshare -rm npm test`)', canMount(), test.serial)
 
 /** Fills what is left of a disk, but for some bytes. */
 function fill(folder: string, leaveBytes: number): string {
@@ -35,9 +20,8 @@ function fill(folder: string, leaveBytes: number): string {
   return path
 }
 
-test.serial('push and append on a full disk are NO_SPACE, lengths are as before, and work goes on with room', (t) => {
+withDisk('push and append on a full disk are NO_SPACE, lengths are as before, and work goes on with room', (t) => {
   const folder = smallDisk(t, 8)
-  if (folder === undefined) return
   const path = join(folder, 'small.stoa')
   let store = open(path)
   const table = store.table('t', { x: f64, y: f64, sym: symbol })
@@ -76,43 +60,38 @@ test.serial('push and append on a full disk are NO_SPACE, lengths are as before,
   store.close()
 })
 
-test.serial(
-  'a commit on a full disk is NO_SPACE with the changes pending, and succeeds once there is room',
-  async (t) => {
-    const folder = smallDisk(t, 32)
-    if (folder === undefined) return
-    const path = join(folder, 'small.stoa')
-    let store = open(path)
-    const array = store.array('a', f64)
-    array.append(new Float64Array(MIB / 2))
-    store.commitSync()
-    const filler = fill(folder, 0)
-    // More than the log holds, so that it must grow.
-    array.data.fill(7)
-    throwsCode(t, () => store.commitSync(), 'ERR_STOA_NO_SPACE')
-    t.is(store.commitId, 1)
-    t.true(store.isDirty())
-    await rejectsCode(t, () => store.commit(), 'ERR_STOA_NO_SPACE')
-    t.true(array.data.every((value) => value === 7))
-    // A transaction is rolled back instead.
-    throwsCode(t, () => store.transactionSync(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
-    t.true(array.data.every((value) => value === 0))
-    array.data.fill(9)
-    await rejectsCode(t, () => store.transaction(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
-    t.true(array.data.every((value) => value === 0))
-    array.data.fill(9)
-    rmSync(filler)
-    t.is(await store.commit(), 2)
-    store.close()
-    store = open(path)
-    t.true(store.array('a', f64).data.every((value) => value === 9))
-    store.close()
-  },
-)
+withDisk('a commit on a full disk is NO_SPACE with the changes pending, and succeeds once there is room', async (t) => {
+  const folder = smallDisk(t, 32)
+  const path = join(folder, 'small.stoa')
+  let store = open(path)
+  const array = store.array('a', f64)
+  array.append(new Float64Array(MIB / 2))
+  store.commitSync()
+  const filler = fill(folder, 0)
+  // More than the log holds, so that it must grow.
+  array.data.fill(7)
+  throwsCode(t, () => store.commitSync(), 'ERR_STOA_NO_SPACE')
+  t.is(store.commitId, 1)
+  t.true(store.isDirty())
+  await rejectsCode(t, () => store.commit(), 'ERR_STOA_NO_SPACE')
+  t.true(array.data.every((value) => value === 7))
+  // A transaction is rolled back instead.
+  throwsCode(t, () => store.transactionSync(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
+  t.true(array.data.every((value) => value === 0))
+  array.data.fill(9)
+  await rejectsCode(t, () => store.transaction(() => array.data.fill(8)), 'ERR_STOA_NO_SPACE')
+  t.true(array.data.every((value) => value === 0))
+  array.data.fill(9)
+  rmSync(filler)
+  t.is(await store.commit(), 2)
+  store.close()
+  store = open(path)
+  t.true(store.array('a', f64).data.every((value) => value === 9))
+  store.close()
+})
 
-test.serial('a store that finds no room to be created leaves nothing behind', (t) => {
+withDisk('a store that finds no room to be created leaves nothing behind', (t) => {
   const folder = smallDisk(t, 1)
-  if (folder === undefined) return
   const filler = fill(folder, 0)
   const path = join(folder, 'none.stoa')
   throwsCode(t, () => open(path), 'ERR_STOA_NO_SPACE')
@@ -122,9 +101,8 @@ test.serial('a store that finds no room to be created leaves nothing behind', (t
   store.close()
 })
 
-test.serial('a background commit on a full disk tells the error, and later ones succeed', async (t) => {
+withDisk('a background commit on a full disk tells the error, and later ones succeed', async (t) => {
   const folder = smallDisk(t, 32)
-  if (folder === undefined) return
   const store = open(join(folder, 'small.stoa'))
   const array = store.array('a', f64)
   array.append(new Float64Array(MIB / 2))

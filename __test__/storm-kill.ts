@@ -14,6 +14,9 @@ try {
   console.log(
     `${report.kills} kills, ${report.commits} commits, ${report.inFlight} found a commit in flight: all whole`,
   )
+} catch (error) {
+  console.error(`again: npm run storm -- --only kills --kills ${kills} --seed ${seed}`)
+  throw error
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -13,8 +13,19 @@ import type { Assignment, EntryResult, Result } from './worker.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
+const help = `npm run bench -- [options]; benchmark/README.md says how it measures
+
+  --only NAMES       trials, with commas (default all):
+                     ${trials.map(({ name }) => name).join(', ')}
+  --peers NAMES      peers, with commas (default all); the baseline always runs
+  --rows N           rows of the table (default 1e6)
+  --rounds N         rounds of every trial (default: the trial's own)
+  --directory PATH   where the files go: this is the disk that is timed (default benchmark/data)
+  --results PATH     where the report goes (default benchmark/results)`
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean' },
     only: { type: 'string' },
     peers: { type: 'string' },
     rows: { type: 'string', default: '1e6' },
@@ -23,6 +34,10 @@ const { values } = parseArgs({
     results: { type: 'string', default: join(here, 'results') },
   },
 })
+if (values.help) {
+  console.log(help)
+  process.exit()
+}
 const rows = Number(values.rows)
 const directory = resolve(values.directory)
 const peerNames = values.peers?.split(',')
@@ -117,9 +132,12 @@ function showProgress(text: string): void {
 
 const wanted = values.only?.split(',') ?? trials.map(({ name }) => name)
 const unknown = wanted.filter((name) => !trials.some((trial) => trial.name === name))
-if (unknown.length > 0 || !Number.isInteger(rows) || rows < 1) {
-  console.error(`unknown trial or rows: ${unknown.join(', ') || values.rows}`)
-  console.error(`trials: ${trials.map(({ name }) => name).join(', ')}`)
+const rounds = Number(values.rounds ?? 1)
+const counts = Number.isInteger(rows) && rows > 0 && Number.isInteger(rounds) && rounds > 0
+if (unknown.length > 0 || !counts) {
+  const what =
+    unknown.length > 0 ? `no trial has the name ${unknown.join(', ')}` : '--rows and --rounds take whole numbers'
+  console.error(`${what}\n\n${help}`)
   process.exit(2)
 }
 

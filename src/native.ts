@@ -205,10 +205,6 @@ export class Native {
     return attempt(() => this.#binding.heapGarbage(views, heap, rows, heapBytes))
   }
 
-  isPoisoned(): boolean {
-    return attempt(() => this.#binding.isPoisoned())
-  }
-
   info(): NativeInfo {
     return attempt(() => this.#binding.info())
   }

@@ -31,8 +31,7 @@ function scan({ rows }: Setting): Contender {
   }
 }
 
-/** Four stores a row into arrays that are long enough. */
-/** Four stores from each row object. */
+/** Four stores from each row object, into arrays that are long enough. */
 function push({ rows }: Setting): Contender {
   const objects = makeObjects(rows)
   const table = emptyRows(rows)

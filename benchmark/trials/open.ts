@@ -17,8 +17,11 @@ export const open: Trial = {
     { name: '4 GiB', peer: 'stoa', workload: 'open', fileBytes: LARGE_BYTES },
   ],
   baseline: '1 MiB',
-  // The first view of a column over 64 MB costs V8 one collection, whatever the file's size; opening itself costs none.
-  marks: [{ entry: '4 GiB', metric: 'openMs', most: 2 }],
+  // Opening takes the same time. Reading does not: V8 begins a collection when it is told of a column over 64 MiB.
+  marks: [
+    { entry: '4 GiB', metric: 'ratio', most: 1.1 },
+    { entry: '4 GiB', metric: 'openMs', most: 2 },
+  ],
   setup: async ({ directory }) => {
     for (const bytes of [SMALL_BYTES, LARGE_BYTES]) createBigFile(bigFilePath(directory, bytes), bytes)
   },

@@ -6,7 +6,8 @@
 //! the process is killed and the cache kept; the store is opened on what is left and compared with
 //! a model, byte by byte. Every test prints the seed that fails:
 //! `STOA_SEED=… cargo test -p stoa-core --test crash` runs that one alone, `STOA_TRACE=1` tells
-//! each operation. `STOA_CUTS=50000` makes the storms longer; best with `--release`.
+//! each operation. `STOA_CUTS=50000` makes the storms longer; best with `--release`, as
+//! `npm run storm` does.
 
 #[expect(dead_code, reason = "failing calls are for another test")]
 #[expect(clippy::cast_possible_truncation, reason = "the simulated disk is small")]

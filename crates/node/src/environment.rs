@@ -23,12 +23,6 @@ struct Environment {
     remains: Vec<Remains>,
 }
 
-/// Regions whose buffers were emptied, and which wait for these to be collected. More are given
-/// back, the oldest first: a program that closes stores in a loop, without ever letting the
-/// collector run, must not use up the address space. What was started on the thread pool that many
-/// closings ago, and never awaited, is over.
-const QUARANTINE: usize = 64;
-
 thread_local! {
     static ENVIRONMENTS: RefCell<Vec<Environment>> = const { RefCell::new(Vec::new()) };
 }
@@ -67,24 +61,15 @@ pub(crate) fn keep(env: Env, remains: Vec<Remains>) {
     sweep(env);
 }
 
-/// Gives back the address space whose last buffer is over. Only from a call of JavaScript: while
-/// one runs its environment is alive, and what a finaliser said is the truth.
+/// Gives back the address space whose last buffer is over, and no other, however much waits: an
+/// operation on the thread pool may run for as long as it likes. Only from a call of JavaScript:
+/// while one runs its environment is alive, and what a finaliser said is the truth.
 pub(crate) fn sweep(env: Env) {
     let address = env.raw().addr();
     // Taken out meanwhile, so that nothing that Node-API does can find the list borrowed.
     let taken = with(address, |environment| mem::take(&mut environment.remains));
     let mut remains = taken.unwrap_or_default();
     remains.retain_mut(|it| !it.is_over(env));
-    let spent = remains.iter().filter(|it| it.is_spent()).count();
-    let mut excess = spent.saturating_sub(QUARANTINE);
-    let is_in_excess = |it: &mut Remains| {
-        let is_chosen = excess > 0 && it.is_spent();
-        excess -= usize::from(is_chosen);
-        is_chosen
-    };
-    for it in remains.extract_if(.., is_in_excess) {
-        it.give_back(env);
-    }
     with(address, |environment| environment.remains.append(&mut remains));
 }
 

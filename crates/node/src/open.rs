@@ -1,5 +1,6 @@
 //! An open store together with the buffers that show its memory.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +20,12 @@ use crate::view::{self, View};
 /// The smallest window: a region of a few rows grows within it.
 const WINDOW_BYTES_MIN: u64 = 64 * 1024;
 
+/// The first window of a larger region has no room to grow: it may only be read. V8 is told of a
+/// window as memory outside of its heap, and collects: nothing below 64 MiB, in steps below half of
+/// the heap's limit (2 GiB by default), all at once from there on, which takes some 5 ms of an empty
+/// heap and 400 ms of a large one.
+const FIRST_WINDOW_SLACK_MAX: u64 = 64 * 1024 * 1024;
+
 /// A store that is open. Dropped without `close`, it is released as at the end of a process:
 /// changes since the last commit are lost, the lock is free, and what JavaScript holds reads zeros.
 pub(crate) struct Open {
@@ -26,6 +33,8 @@ pub(crate) struct Open {
     store: Option<Store<File>>,
     /// Every buffer over memory that the store still has.
     views: Vec<View>,
+    /// The regions that had a buffer.
+    shown: HashSet<RegionId>,
     /// The memory of dropped regions that JavaScript may still use.
     retired: Vec<Remains>,
     /// What the last filter found, until it is taken.
@@ -36,7 +45,13 @@ impl Open {
     /// Opens or creates the file at `path`, takes its lock, and recovers it.
     pub(crate) fn at(path: &Path, options: &Options) -> Result<Self> {
         let store = Store::open(path, options)?;
-        Ok(Self { store: Some(store), views: Vec::new(), retired: Vec::new(), matches: None })
+        Ok(Self {
+            store: Some(store),
+            views: Vec::new(),
+            shown: HashSet::new(),
+            retired: Vec::new(),
+            matches: None,
+        })
     }
 
     /// The core's store.
@@ -49,8 +64,8 @@ impl Open {
         &mut self.matches
     }
 
-    /// A new buffer over the memory of a region, longer than its capacity so that it can grow
-    /// without another buffer, and at most `bytes_max` long.
+    /// A new buffer over the memory of a region, mostly longer than its capacity so that it can
+    /// grow without another buffer, and at most `bytes_max` long.
     pub(crate) fn window<'env>(
         &mut self,
         env: &'env Env,
@@ -58,6 +73,7 @@ impl Open {
         bytes_max: u64,
     ) -> Result<Unknown<'env>> {
         self.prune(*env);
+        Remains::check_room()?;
         let capacity_bytes = self.store().window(id, 0)?;
         if capacity_bytes > bytes_max {
             return Err(Error::new(
@@ -68,9 +84,13 @@ impl Open {
                 ),
             ));
         }
-        let reserved_bytes = self.store().memory(id)?.reserved_bytes() as u64;
-        let wanted_bytes =
-            capacity_bytes.next_power_of_two().max(WINDOW_BYTES_MIN).min(reserved_bytes);
+        let is_first = !self.shown.contains(&id);
+        let wanted_bytes = if is_first && capacity_bytes > FIRST_WINDOW_SLACK_MAX {
+            capacity_bytes
+        } else {
+            let reserved_bytes = self.store().memory(id)?.reserved_bytes() as u64;
+            capacity_bytes.next_power_of_two().max(WINDOW_BYTES_MIN).min(reserved_bytes)
+        };
         let mapped_bytes = self.store().window(id, wanted_bytes)?;
         assert!(wanted_bytes <= mapped_bytes, "the core maps what was asked for");
         let bytes = usize::try_from(wanted_bytes.min(bytes_max)).expect("a part of a reservation");
@@ -100,6 +120,7 @@ impl Open {
         let [offset, bytes] = [byte_offset, bytes].map(|it| usize::try_from(it).expect("mapped"));
         let (buffer, view) = View::create(env, self.store().memory(id)?, offset, bytes)?;
         self.views.push(view);
+        self.shown.insert(id);
         Ok(buffer)
     }
 
@@ -121,11 +142,11 @@ impl Open {
         for memory in memories {
             remains.extend(Remains::of(memory, &mut self.views));
         }
-        for it in &mut remains {
+        for it in &remains {
             it.detach(env);
         }
         // Only a store that broke while it was released leaves any here.
-        for view in &mut self.views {
+        for view in &self.views {
             view.detach(env);
         }
         environment::keep(env, remains);

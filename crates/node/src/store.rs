@@ -192,20 +192,6 @@ impl NativeStore {
         self.with(|open| open.store().drop_region(id))
     }
 
-    /// Elements in use.
-    #[napi(catch_unwind)]
-    pub fn length(&self, id: f64) -> Result<f64> {
-        let id = region(id)?;
-        self.with(|open| open.store().len(id).map(double))
-    }
-
-    /// Elements that the file has room for.
-    #[napi(catch_unwind)]
-    pub fn capacity(&self, id: f64) -> Result<f64> {
-        let id = region(id)?;
-        self.with(|open| open.store().capacity(id).map(double))
-    }
-
     /// Makes room for at least `elements` in all, exactly those or more for growth to come, and
     /// returns the capacity. No buffer moves. On an error nothing was changed.
     #[napi(catch_unwind)]
@@ -231,7 +217,8 @@ impl NativeStore {
 
     /// A new external `ArrayBuffer` over the region's memory, from its base. Covers the capacity
     /// rounded up to a power of two, at least 64 KiB and at most `maxBytes`, so that growth within
-    /// it needs only a new typed array. Behind the capacity lies memory of this process, which
+    /// it needs only a new typed array; exactly the capacity where that is above 64 MiB and this is
+    /// the first. Behind the capacity lies memory of this process, which
     /// vanishes when the region grows over it. Cost: one external buffer of the engine, which may
     /// collect all garbage; call rarely. A capacity beyond `maxBytes`: `ERR_STOA_LIMIT`.
     #[napi(catch_unwind, ts_return_type = "ArrayBuffer")]
@@ -327,12 +314,6 @@ impl NativeStore {
             open.retire(env);
             returned
         })
-    }
-
-    /// Whether an earlier failure left the store in doubt: it then refuses to commit.
-    #[napi(catch_unwind)]
-    pub fn is_poisoned(&self) -> Result<bool> {
-        Ok(self.shared.state.is_poisoned() || self.with(|open| Ok(open.store().is_poisoned()))?)
     }
 
     /// The store as a whole.

@@ -29,8 +29,6 @@ pub(crate) struct View {
     reference: sys::napi_ref,
     /// Set by the finaliser, on any thread.
     finalised: Arc<AtomicBool>,
-    /// `detach` emptied it, so JavaScript cannot reach the memory any more.
-    is_detached: bool,
 }
 
 // SAFETY: the methods take the environment, which exists on its own thread only, so `reference` is
@@ -98,7 +96,7 @@ impl View {
         // SAFETY: `buffer` is a value of this environment, in a handle scope that the caller of
         // this function opened and that outlives `'env`.
         let value = unsafe { Unknown::from_raw_unchecked(env.raw(), buffer) };
-        Ok((value, Self { base, reference, finalised, is_detached: false }))
+        Ok((value, Self { base, reference, finalised }))
     }
 
     /// Whether this is a buffer over that memory. Of memory that was retired as much is left as was
@@ -110,7 +108,7 @@ impl View {
 
     /// Empties the buffer, and every typed array over it, unless JavaScript moved its memory to
     /// another buffer or collected it.
-    pub(crate) fn detach(&mut self, env: Env) {
+    pub(crate) fn detach(&self, env: Env) {
         let Some(buffer) = self.buffer(env) else {
             return;
         };
@@ -121,19 +119,13 @@ impl View {
             sys::napi_get_arraybuffer_info(env.raw(), buffer, &raw mut data, &raw mut bytes)
         };
         if status == sys::Status::napi_ok && data.cast() == self.base.as_ptr() {
-            self.is_detached = detach(env, buffer);
+            detach(env, buffer);
         }
     }
 
     /// Whether nothing can use the pointer any more: see the safety section of this file.
     pub(crate) fn is_over(&self, env: Env) -> bool {
         self.finalised.load(Ordering::Acquire) && self.buffer(env).is_none()
-    }
-
-    /// Whether JavaScript cannot reach the memory any more. An operation on the thread pool that
-    /// was started before still may.
-    pub(crate) fn is_spent(&self) -> bool {
-        self.is_detached || self.finalised.load(Ordering::Acquire)
     }
 
     /// Frees the reference. Without this it lives until the environment ends.
@@ -176,12 +168,11 @@ unsafe extern "C" fn finalise(_: sys::napi_env, _: *mut c_void, hint: *mut c_voi
     finalised.store(true, Ordering::Release);
 }
 
-/// Detaches a buffer of this environment, and says whether that worked. If not, the buffer stays
-/// as it is, over memory that stays.
-fn detach(env: Env, buffer: sys::napi_value) -> bool {
+/// Detaches a buffer of this environment. If that fails, the buffer stays as it is, over memory
+/// that stays.
+fn detach(env: Env, buffer: sys::napi_value) {
     // SAFETY: `buffer` is a live `ArrayBuffer` of this environment, in an open handle scope.
-    let status = unsafe { sys::napi_detach_arraybuffer(env.raw(), buffer) };
-    status == sys::Status::napi_ok
+    unsafe { sys::napi_detach_arraybuffer(env.raw(), buffer) };
 }
 
 /// Takes an exception that a failed call left, so that the error that follows is the one seen.

@@ -1,28 +1,32 @@
 //! Goal: on a full disk an allocation is an error with its number, the file is as before, and what
-//! was promised can be written. Method: small file systems mounted for the test, by root, on Linux.
+//! was promised can be written. Method: small file systems, which root mounts, on Linux.
 
-use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::io::Errno;
 
-use super::{Folder, medium, system_page_bytes};
+use super::{Folder, is_ci, medium, skip, system_page_bytes};
 use crate::medium::{Medium, Memory, Role};
 use crate::os::DirtySearch;
 
 const WAY: DirtySearch = DirtySearch::Compare;
 
-/// Whether a test may do what only root may. Says so when not; in CI it must.
-fn is_root(what: &str) -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        assert!(env::var("CI").as_deref() != Ok("true"), "{what}: needs root in CI");
-        println!("SKIPPED: {what}: needs root");
+/// A command that only root may give. The hosted runners of CI let their user become root, and only
+/// there this asks for that.
+fn as_root(program: &str) -> Command {
+    if rustix::process::geteuid().is_root() || !is_ci() {
+        return Command::new(program);
     }
-    root
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// A file system of its own; unmounted at the end.
@@ -33,14 +37,18 @@ struct Mount {
 impl Mount {
     fn new(arguments: &[&str], source: &Path) -> Option<Self> {
         let folder = Folder::new(&std::env::temp_dir());
-        let status = Command::new("mount").args(arguments).args([source, &folder.path]).status();
-        status.is_ok_and(|status| status.success()).then_some(Self { folder })
+        let paths = [source, &folder.path];
+        if !succeeds(as_root("mount").args(arguments).args(paths)) {
+            return None;
+        }
+        let mount = Self { folder };
+        succeeds(as_root("chmod").arg("1777").arg(&mount.folder.path)).then_some(mount)
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.folder.path).status();
+        succeeds(as_root("umount").arg(&self.folder.path));
     }
 }
 
@@ -77,28 +85,23 @@ fn fill(mount: &Mount) {
 
 #[test]
 fn a_full_tmpfs_refuses_and_the_file_stays_as_it_was() {
-    if is_root("a full tmpfs") {
-        let mount = Mount::new(&["-t", "tmpfs", "-o", "size=4m"], Path::new("none"));
-        fill(&mount.expect("root mounts a tmpfs"));
+    match Mount::new(&["-t", "tmpfs", "-o", "size=4m"], Path::new("none")) {
+        Some(mount) => fill(&mount),
+        None => skip("a full tmpfs", "needs root, or `unshare -rm`, to mount one"),
     }
 }
 
 /// ext4 keeps the blocks, and a longer file, of an allocation that failed.
 #[test]
 fn a_full_ext4_refuses_and_the_file_stays_as_it_was() {
-    if !is_root("a full ext4") {
-        return;
-    }
     let folder = Folder::new(&std::env::temp_dir());
-    let image = folder.file("image");
-    image.set_len(16 << 20).unwrap();
-    let made = Command::new("mkfs.ext4").arg("-q").arg(folder.join("image")).status();
-    let mount = made
-        .is_ok_and(|status| status.success())
-        .then(|| Mount::new(&["-o", "loop"], &folder.join("image")))
+    let image = folder.join("image");
+    folder.file("image").set_len(16 << 20).unwrap();
+    let mount = succeeds(Command::new("mkfs.ext4").arg("-q").arg(&image))
+        .then(|| Mount::new(&["-o", "loop"], &image))
         .flatten();
     match mount {
         Some(mount) => fill(&mount),
-        None => println!("SKIPPED: a full ext4: needs mkfs.ext4 and loop devices"),
+        None => skip("a full ext4", "needs root, mkfs.ext4 and loop devices"),
     }
 }

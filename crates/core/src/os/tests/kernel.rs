@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::super::map::Reservation;
 use super::super::piece::Content;
-use super::{Folder, is_alone, medium, numbered, system_page_bytes};
+use super::{Folder, is_alone, medium, numbered, skip, system_page_bytes};
 use crate::medium::{Medium, Memory, PAGE_BYTES, Role};
 use crate::os::DirtySearch;
 
@@ -132,12 +132,8 @@ fn a_mapping_that_fails_leaves_what_was_there() {
 
 /// `madvise` refuses locked memory. It is then mapped anew.
 #[test]
+#[expect(unsafe_code, reason = "locks mapped memory")]
 fn locked_copies_are_dropped_all_the_same() {
-    use rustix::mm::{MlockAllFlags, mlockall};
-
-    if !is_alone("os::tests::kernel::locked_copies_are_dropped_all_the_same", &[]) {
-        return;
-    }
     let page = system_page_bytes();
     for folder in Folder::on_each() {
         let file = numbered(&folder, 32);
@@ -149,14 +145,14 @@ fn locked_copies_are_dropped_all_the_same() {
         for offset in &pages {
             memory.write(*offset, &[200]);
         }
-        if let Err(error) = mlockall(MlockAllFlags::CURRENT) {
-            println!("SKIPPED: locked copies are dropped all the same: mlockall: {error}");
-            return;
+        // SAFETY: the range is mapped, and locking it changes no byte.
+        let locked = unsafe { rustix::mm::mlock(memory.base().as_ptr().cast(), 32 * page) };
+        if let Err(error) = locked {
+            return skip("locked copies are dropped all the same", &format!("mlock: {error}"));
         }
         memory.drop_copies(&pages).unwrap();
         for index in 0_u8..32 {
             assert_eq!(memory.bytes(usize::from(index) * page, 1), [index]);
         }
-        rustix::mm::munlockall().unwrap();
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use super::Folder;
+use super::{Folder, skip};
 use crate::error::{Error, ErrorKind};
 use crate::medium::{Medium, Memory, Role};
 use crate::options::Options;
@@ -49,7 +49,7 @@ fn python(path: &Path) -> Option<(Child, String)> {
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = spawned else {
-        println!("SKIPPED: the lock of another process: needs python3");
+        skip("the lock of another process", "needs python3");
         return None;
     };
     let mut said = String::new();
