@@ -28,6 +28,8 @@ mod growth;
 mod info;
 pub mod kernels;
 mod medium;
+
+mod opening;
 mod options;
 mod os;
 pub mod planted;

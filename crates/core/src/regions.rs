@@ -95,14 +95,14 @@ impl<M: Medium> Store<M> {
     }
 
     /// Says how many elements a region has: those below `elements`, whatever was written there.
+    /// What nobody wrote is undefined: zeros, or what the same file held there before.
     ///
     /// # Errors
     /// `NotFound`; `Limit` beyond the capacity. Nothing was changed.
     pub fn set_len(&mut self, id: RegionId, elements: u64) -> Result<()> {
         let (entry, region) = self.region(id)?;
         let (width, capacity) = (entry.width(), entry.capacity_bytes());
-        let used = elements.checked_mul(width).filter(|used| *used <= capacity);
-        let Some(used) = used else {
+        if elements.checked_mul(width).is_none_or(|used| used > capacity) {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!(
@@ -111,13 +111,12 @@ impl<M: Medium> Store<M> {
                     capacity / width
                 ),
             ));
-        };
+        }
         if elements > region.length {
             self.ensure_view(id)?;
         }
         if let Some(region) = self.regions.get_mut(&id) {
             region.length = elements;
-            region.touched_bytes = region.touched_bytes.max(used);
         }
         Ok(())
     }

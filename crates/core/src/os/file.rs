@@ -1,6 +1,7 @@
 //! A real file as the engine's medium.
 
 use std::fs::File as StdFile;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::sync::{Arc, OnceLock};
 
@@ -99,10 +100,6 @@ impl Medium for File {
         Ok(())
     }
 
-    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()> {
-        allocate::zero(&self.inner, offset, bytes)
-    }
-
     fn truncate(&self, bytes: u64) -> io::Result<()> {
         Ok(rustix::fs::ftruncate(&*self.inner, bytes)?)
     }
@@ -126,6 +123,11 @@ impl Medium for File {
 
     fn boot_id(&self) -> u64 {
         boot::boot_id()
+    }
+
+    /// Each state is keyed anew with what the kernel draws.
+    fn random(&self) -> u64 {
+        RandomState::new().build_hasher().finish()
     }
 
     /// Closing would not do it: memory that shows the file holds its lock too.
