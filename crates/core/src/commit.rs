@@ -3,7 +3,7 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, forked, poisoned};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -332,21 +332,4 @@ pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result
 
 fn in_page(bytes: u64) -> usize {
     usize::try_from(bytes).expect("less than a page")
-}
-
-/// What every call says in a forked child.
-pub(crate) fn forked() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        "the store was opened by the process that forked this one; open it here",
-    )
-}
-
-/// What every call says that needs the disk after a failure.
-pub(crate) fn poisoned() -> Error {
-    Error::new(
-        ErrorKind::Poisoned,
-        "the store is poisoned by an earlier failure: close it and open it again, \
-         it then shows the last commit that the disk holds",
-    )
 }

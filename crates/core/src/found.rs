@@ -3,10 +3,11 @@
 
 use crate::checkpoint::directory_extent;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::claim::{CLAIM_BYTES, Claim};
 use crate::format::directory::{Lengths, Structure};
 use crate::format::header::{HEADER_BYTES, Header, slot_index};
 use crate::format::published::Published;
-use crate::format::record::{CLAIM_BYTES, Claim, Record};
+use crate::format::record::Record;
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, SLOT_OFFSETS, UNIT_BYTES, checksum};
 use crate::medium::{Medium, PAGE_BYTES};
 use crate::planted::{Bug, planted};

@@ -56,6 +56,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NoSpace`, `Io`.
+    #[doc(hidden)]
     pub fn format(medium: &M) -> Result<()> {
         let structure = Structure { checksums: vec![FIRST_CHECKSUMS], ..Structure::default() };
         let directory = structure.encode(&Lengths::new());
@@ -86,6 +87,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`.
+    #[doc(hidden)]
     pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
         let mut found = find_last_commit(&*medium)?;
         fill_holes(&*medium, &found)?;

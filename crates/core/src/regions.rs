@@ -95,7 +95,8 @@ impl<M: Medium> Store<M> {
     }
 
     /// Says how many elements a region has: those below `elements`, whatever was written there.
-    /// What nobody wrote is undefined: zeros, or what the same file held there before.
+    /// Write all that is added first: what nobody wrote since the store was opened is undefined, and
+    /// need not even be the same after a power cut.
     ///
     /// # Errors
     /// `NotFound`; `Limit` beyond the capacity. Nothing was changed.

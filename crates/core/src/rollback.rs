@@ -1,7 +1,6 @@
 //! The opposite of a commit.
 
-use crate::commit::poisoned;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, poisoned};
 use crate::format::directory::{Entry, RegionId};
 use crate::medium::{Medium, Memory, PAGE_BYTES};
 use crate::region::{Dropped, Region, View, in_memory};

@@ -3,9 +3,9 @@
 
 use crate::capture::InFlight;
 use crate::checkpoint::Plan;
-use crate::commit::{Committer, forked, poisoned};
+use crate::commit::Committer;
 use crate::copies::Kept;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, forked, poisoned};
 use crate::format::directory::{RegionId, Structure};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
@@ -81,6 +81,7 @@ impl<M: Medium> Store<M> {
     /// The memory of regions that are gone: dropped by a commit, or created and rolled back.
     /// Zeros lie over all of it. Dropping it gives the address space back, which is right only
     /// when nothing refers to it any more.
+    #[doc(hidden)]
     pub fn take_retired(&mut self) -> Vec<(RegionId, M::Memory)> {
         std::mem::take(&mut self.retired)
     }

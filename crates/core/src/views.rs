@@ -47,6 +47,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; `Limit` where memory or address space runs out.
+    #[doc(hidden)]
     pub fn window(&mut self, id: RegionId, bytes: u64) -> Result<u64> {
         self.check_usable()?;
         let system_page = self.medium.system_page_bytes() as u64;
@@ -60,6 +61,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; what mapping it says.
+    #[doc(hidden)]
     pub fn memory(&mut self, id: RegionId) -> Result<&M::Memory> {
         Ok(&self.view(id)?.memory)
     }
@@ -68,6 +70,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; what mapping it says.
+    #[doc(hidden)]
     pub fn memory_mut(&mut self, id: RegionId) -> Result<&mut M::Memory> {
         Ok(&mut self.view(id)?.memory)
     }

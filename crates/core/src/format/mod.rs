@@ -10,6 +10,7 @@
 //! A unit is 64 KiB, so that what is mapped or synced apart is apart on every machine's pages.
 //! All integers are in the machine's own byte order.
 
+pub(crate) mod claim;
 pub mod directory;
 pub(crate) mod fields;
 pub(crate) mod header;

@@ -16,19 +16,8 @@ use super::sync;
 use crate::error::Result;
 use crate::medium::Medium;
 
-/// A file of the operating system. What maps it trusts that no other process cuts it: hold its
-/// lock.
-///
-/// ```no_run
-/// use stoa_core::{File, Medium, Memory, Role};
-///
-/// let file = std::fs::File::options().read(true).write(true).open("numbers")?;
-/// let file = File::new(file, None)?;
-/// let mut memory = file.reserve(1 << 30)?;
-/// memory.map_file(0, 1 << 16, 0, Role::Private)?;
-/// memory.write(0, b"in this process alone");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A file of the operating system, as [`Store::open`](crate::Store::open) opens it: with its lock,
+/// for what maps it trusts that no other process changes or cuts it.
 #[derive(Debug)]
 pub struct File {
     inner: Arc<StdFile>,
@@ -46,6 +35,7 @@ impl File {
     ///
     /// # Errors
     /// `Unsupported` for an unknown name in the variable.
+    #[doc(hidden)]
     pub fn new(file: StdFile, search: Option<DirtySearch>) -> Result<Self> {
         Ok(Self::with_search(file, DirtySearch::choose(search)?))
     }

@@ -303,9 +303,14 @@ impl Memory for SimulatedMemory {
                         start + count as u64 <= state.disk.len(),
                         "{count} bytes at {start} are written behind the end of the file"
                     );
-                    // After the power is out nothing reaches the disk.
+                    // After the power is out nothing reaches the disk. A store through memory makes
+                    // all of its page dirty.
                     if !state.is_out() {
-                        state.disk.write(start, from);
+                        let mut page =
+                            vec![0; unit.min((state.disk.len() - *file_offset) as usize)];
+                        state.disk.read(*file_offset, &mut page);
+                        page[within..][..count].copy_from_slice(from);
+                        state.disk.write(*file_offset, &page);
                     }
                 }
                 Slot::None => unreachable!("`slot` gives mapped pages"),
