@@ -96,6 +96,12 @@ export declare class NativeStore {
    */
   grow(id: number, elements: number, exact: boolean): number
   /**
+   * Gives back what the region has behind its rows, of which `setLengths` told, as part of the
+   * next commit, and returns the capacity. Buffers show zeros there. Rows removed since the last
+   * commit keep their place. On an error nothing was changed.
+   */
+  shrink(id: number): number
+  /**
    * A new external `ArrayBuffer` over the region's memory, from its base. Covers the capacity
    * rounded up to a power of two, at least 64 KiB and at most `maxBytes`, so that growth within
    * it needs only a new typed array; exactly the capacity where that is above 64 MiB and this is
@@ -104,6 +110,12 @@ export declare class NativeStore {
    * collect all garbage; call rarely. A capacity beyond `maxBytes`: `ERR_STOA_LIMIT`.
    */
   window(id: number, maxBytes: number): ArrayBuffer
+  /**
+   * A new external `ArrayBuffer` over `bytes` of the region's capacity from `byteOffset` on: for
+   * regions longer than one buffer can be. Beyond the capacity: `ERR_STOA_LIMIT`. Costs as much
+   * as `window`.
+   */
+  windowAt(id: number, byteOffset: number, bytes: number): ArrayBuffer
   /**
    * Sets lengths in elements: `changes` holds the id of a region and its new length by turns.
    * Call it before `capture` and `isDirty`. On an error the regions before the failing one are

@@ -8,18 +8,24 @@ import { storePath } from './support/directory.ts'
 
 const FLAG = '--disallow-code-generation-from-strings'
 const files = [
-  'values',
-  'table',
-  'columns',
   'append',
-  'names',
   'array',
-  'rollback',
+  'bounds',
+  'chunks',
+  'columns',
+  'model',
+  'names',
   'reentry',
-  'source',
   'reopened',
+  'rollback',
   'round-trip',
+  'schema-change',
+  'shrink',
+  'source',
+  'table',
   'text',
+  'values',
+  'verbs',
 ].map((name) => `__test__/${name}.test.ts`)
 
 if (process.execArgv.includes(FLAG)) {

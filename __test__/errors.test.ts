@@ -89,7 +89,7 @@ const cases: Record<string, Case> = {
   'another schema': {
     code: 'ERR_STOA_SCHEMA',
     message:
-      /^cannot open table 't' of '.*' with this schema: column 'x' is f64 in the file but f32 in the schema given$/,
+      /^cannot open table 't' of '.*' with this schema: column 'x' is f64 in the file but f32 in the schema given; change the schema, or the table with addColumn, dropColumn and renameColumn in the migrate function of open$/,
     cause: (t) =>
       using(t, (store) => {
         store.table('t', { x: f64 })

@@ -31,7 +31,8 @@ test('every difference to the schema in the file is told, and nothing is changed
       "column 'side' is oneOf('buy', 'sell') in the file but oneOf('sell', 'buy') in the schema given; " +
       "column 'at' is timestamp64('us') in the file but timestamp64('ns') in the schema given; " +
       "column 'extra' (symbol) is in the schema given but not in the file; " +
-      "column 'gone' (bool) is in the file but not in the schema given",
+      "column 'gone' (bool) is in the file but not in the schema given; " +
+      'change the schema, or the table with addColumn, dropColumn and renameColumn in the migrate function of open',
   )
   t.is(store.table('t', schema).length, 0)
   t.false(store.isDirty())

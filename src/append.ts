@@ -1,10 +1,11 @@
 import { admit } from './admission.ts'
 import { type Chunk, type ChunkBuilder, chunkBuilder, chunkOfColumn, chunkOfElements, chunkOfValues } from './chunk.ts'
+import type { ColumnSet } from './column-set.ts'
 import { kindOf, plainView, type TypedArray } from './elements.ts'
 import { found, quoted } from './errors.ts'
 import { fieldOf, isField } from './fields.ts'
 import type { Session } from './session.ts'
-import type { Encoded, Storage } from './storage.ts'
+import type { Storage } from './storage.ts'
 
 /** Columns by name, rows one by one, or another table. */
 export type AppendSource = object
@@ -14,13 +15,10 @@ export interface AppendTarget {
   readonly session: Session
   readonly title: string
   readonly storages: readonly Storage[]
+  readonly columnSet: ColumnSet
   readonly rowCount: number
   checkUsable(): number
   refreshViews(): void
-  placeOf(name: string): number | undefined
-  unknownField(name: string): TypeError
-  missingColumn(name: string): TypeError
-  encodeRow(row: object): Encoded[]
   /** The same object, if it is a table. */
   tableOf(source: object): AppendTarget | undefined
 }
@@ -79,7 +77,7 @@ function writeChunks(storages: readonly Storage[], chunks: readonly Chunk[], sta
 
 function fromColumns(target: AppendTarget, source: Readonly<Record<string, unknown>>): Chunk[] {
   for (const name in source) {
-    if (target.placeOf(name) === undefined && isField(source, name)) throw target.unknownField(name)
+    if (!target.columnSet.places.has(name) && isField(source, name)) throw target.columnSet.unknownField(name)
   }
   let first: { name: string; rows: number } | undefined
   const columns = target.storages.map((storage) => {
@@ -87,7 +85,7 @@ function fromColumns(target: AppendTarget, source: Readonly<Record<string, unkno
     const column = fieldOf(source, name)
     if (column === undefined) {
       if (storage.isOptional) return undefined
-      throw target.missingColumn(name)
+      throw target.columnSet.missingColumn(name)
     }
     const kind = kindOf(column)
     if (kind === undefined && !Array.isArray(column)) {
@@ -124,12 +122,13 @@ function chunkOfNulls(storage: Storage, rows: number): Chunk {
 
 function fromTable(target: AppendTarget, source: AppendTarget): Chunk[] {
   source.checkUsable()
-  for (const { name } of source.storages) if (target.placeOf(name) === undefined) throw target.unknownField(name)
+  for (const { name } of source.storages)
+    if (!target.columnSet.places.has(name)) throw target.columnSet.unknownField(name)
   return target.storages.map((storage) => {
-    const place = source.placeOf(storage.name)
+    const place = source.columnSet.places.get(storage.name)
     if (place !== undefined) return chunkOfColumn(storage, source.storages[place] as Storage, source.rowCount)
     if (storage.isOptional) return chunkOfNulls(storage, source.rowCount)
-    throw target.missingColumn(storage.name)
+    throw target.columnSet.missingColumn(storage.name)
   })
 }
 
@@ -137,7 +136,8 @@ function fromRows(target: AppendTarget, source: Iterable<object>): Chunk[] {
   const builders = target.storages.map((storage) => chunkBuilder(storage))
   for (const row of source) {
     target.checkUsable()
-    for (const [place, value] of target.encodeRow(row).entries()) (builders[place] as ChunkBuilder).push(value)
+    for (const [place, value] of target.columnSet.encodeRow(row).entries())
+      (builders[place] as ChunkBuilder).push(value)
   }
   return builders.map((builder) => builder.finish())
 }

@@ -2,8 +2,12 @@ import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendValues } from './append.ts'
 import { type Column, StoredColumn } from './column.ts'
-import { quoted, StoaError } from './errors.ts'
+import { quoted } from './errors.ts'
+import { gone } from './gone.ts'
+import { insertRows } from './insertion.ts'
 import { checkCount } from './positions.ts'
+import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
+import type { RowKeeper } from './row-keeper.ts'
 import type { Input, Value } from './schema.ts'
 import { ScalarStorage } from './scalar-storage.ts'
 import type { LengthKeeper, Session } from './session.ts'
@@ -18,6 +22,18 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   push(...values: Input<T>[]): number
   /** Takes the last value off, or gives undefined when there is none. */
   pop(): Value<T> | undefined
+  /**
+   * Inserts values before an index, from the end when negative, all or none, and gives the new length. A RangeError
+   * outside of −length … length. Every element behind moves: O(elements behind).
+   */
+  insert(index: number, ...values: Input<T>[]): number
+  /**
+   * Takes out `count` elements (1 unless told) from an index on, from the end when negative, and moves those behind them
+   * up: O(elements behind). A RangeError where there are not so many; then nothing was removed.
+   */
+  remove(index: number, count?: number): void
+  /** Takes out one element and puts the last in its place: O(1), the order is lost. A RangeError outside. */
+  swapRemove(index: number): void
   /** Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. */
   append(source: T['~types']['source'] | Iterable<Input<T>>): number
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
@@ -25,12 +41,21 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   clear(): void
   /** Makes room for `elements` more, so that adding them cannot fail for lack of space. */
   reserve(elements: number): void
+  /**
+   * Gives back the capacity behind the elements, in steps of 64 KiB a column, with the next commit: from then on other columns
+   * use the space. Elements removed since the last commit still count, for a rollback needs them: commit first. Waits for
+   * commits in flight. Views made before show zeros behind the elements.
+   */
+  shrink(): void
 }
 
 /** The array at run time. */
-export class StoredArray extends StoredColumn implements LengthKeeper {
+export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper {
   readonly session: Session
   readonly storage: Storage
+  readonly storages: readonly [Storage]
+  /** What messages call it. */
+  readonly title: string
   /** The length, without the check that the array is still there: 0 when it is not. */
   rowCount: number
   #gone = false
@@ -39,21 +64,23 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     super(storage)
     this.session = session
     this.storage = storage
+    this.storages = [storage]
+    this.title = storage.title
     this.rowCount = storage.data.length
     session.owners.add(this)
   }
 
   override get length(): number {
-    return this.rowCount || this.#checkUsable()
+    return this.rowCount || this.checkUsable()
   }
 
   get capacity(): number {
-    this.#checkUsable()
+    this.checkUsable()
     return this.storage.capacity
   }
 
   push(...values: unknown[]): number {
-    this.#checkUsable()
+    this.checkUsable()
     const { storage } = this
     if (values.length === 1 && storage instanceof ScalarStorage && storage.validity === undefined) {
       // One value that needs no room and no label: the common case.
@@ -67,7 +94,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     const { epoch } = this.session
     const encoded = values.map((value) => storage.encode(value))
     // Reading the values can run a user's code.
-    const start = this.#checkUsable()
+    const start = this.checkUsable()
     this.session.checkEpoch(epoch, storage.title)
     admit([storage], [encoded], start + encoded.length)
     for (const [offset, value] of encoded.entries()) storage.write(start + offset, value)
@@ -83,13 +110,25 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   }
 
   append(source: object): number {
-    this.#checkUsable()
-    this.rowCount = appendValues(this.storage, source, () => this.#checkUsable())
+    this.checkUsable()
+    this.rowCount = appendValues(this.storage, source, () => this.checkUsable())
     return this.rowCount
   }
 
+  insert(index: number, ...values: unknown[]): number {
+    return insertRows(this, index, () => [values.map((value) => this.storage.encode(value))])
+  }
+
+  remove(index: number, count = 1): void {
+    removeRows(this, index, count)
+  }
+
+  swapRemove(index: number): void {
+    swapRemoveRow(this, index)
+  }
+
   truncate(length: number): void {
-    this.#checkUsable()
+    this.checkUsable()
     checkCount(length, 'the length to truncate to')
     this.rowCount = Math.min(this.rowCount, length)
   }
@@ -99,9 +138,13 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   }
 
   reserve(elements: number): void {
-    this.#checkUsable()
+    this.checkUsable()
     checkCount(elements, 'the number of elements to reserve')
     this.storage.reserve(this.rowCount + elements)
+  }
+
+  shrink(): void {
+    shrinkRows(this)
   }
 
   static {
@@ -112,6 +155,8 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
   describe(): string {
     return `PersistentArray ${quoted(this.name)} of ${this.rowCount} ${this.storage.type}`
   }
+
+  refreshViews(): void {}
 
   /** Hands the length to the region, before a commit. */
   publish(): void {
@@ -133,13 +178,10 @@ export class StoredArray extends StoredColumn implements LengthKeeper {
     this.session.owners.delete(this)
   }
 
-  #checkUsable(): number {
+  /** Throws once the store is closed or the array gone; otherwise gives the length. */
+  checkUsable(): number {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
-    throw new StoaError(
-      'ERR_STOA_NOT_FOUND',
-      `${this.storage.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
-      { path: this.session.path },
-    )
+    throw gone(this.session, this.title)
   }
 }

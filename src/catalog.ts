@@ -144,6 +144,13 @@ export function createColumn(
   }
 }
 
+/** A column that is in no file: for checking values before there is one. */
+export function placeholder(name: string, type: StoredType): ColumnDefinition {
+  const empty = { id: -1, name: '', length: 0, capacity: 0, extents: 0 }
+  const regions = rolesOf(type).map(({ role, kind, lanes }) => [role, { ...empty, kind: kind.code, lanes }] as const)
+  return { name, type, regions: Object.fromEntries(regions) as unknown as ColumnRegions }
+}
+
 export function dropColumn(session: Session, { regions }: ColumnDefinition): void {
   for (const { id } of Object.values(regions)) session.native.dropRegion(id)
 }

@@ -1,9 +1,9 @@
 import { CURSOR } from './cursor.ts'
 import { dateTime } from './date.ts'
 import { type FieldCode, fieldCode, literal } from './field-code.ts'
+import type { SchemaChange } from './schema-change.ts'
 import type { Session } from './session.ts'
 import { StoredTable } from './stored-table.ts'
-import type { ColumnTypes } from './schema.ts'
 import type { Storage } from './storage.ts'
 
 /**
@@ -17,7 +17,7 @@ import type { Storage } from './storage.ts'
 export type TableClass = new (
   session: Session,
   name: string,
-  types: ColumnTypes,
+  changer: SchemaChange,
   storages: readonly Storage[],
 ) => StoredTable
 
@@ -54,6 +54,12 @@ export function tableClass(storages: readonly Storage[]): TableClass {
   return made
 }
 
+/** Gives a table the class for the columns it has now. */
+export function reclass(table: StoredTable): void {
+  Object.setPrototypeOf(table, tableClass(table.storages).prototype as object)
+  table.declareFields()
+}
+
 /** A property of an object literal; as a computed one, `__proto__` is an own property like any other. */
 function property(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : literal(name)
@@ -73,8 +79,11 @@ function classCode(storages: readonly Storage[]): string {
 const plainPrototype = Object.prototype
 const { getPrototypeOf } = Object
 class GeneratedTable extends StoredTable {
-  constructor(session, name, types, storages) {
-    super(session, name, types, storages)
+  constructor(session, name, changer, storages) {
+    super(session, name, changer, storages)
+    this.declareFields()
+  }
+  declareFields() {
 ${each((field) => field.declare)}
   }
   refreshViews() {
@@ -83,7 +92,7 @@ ${each((field) => field.refresh)}
   push(row) {
     if (typeof row !== 'object' || row === null) return super.push(row)
     let fields = ${fields.length}
-${each((field) => `    let x${field.place} = row[${field.name}]\n${field.complete}`, '')}
+${each((field) => `    let x${field.slot} = row[${field.name}]\n${field.complete}`, '')}
 ${each((field) => field.prepare(), '\n', settled)}
     if (!(${all((field) => field.test(), settled)})) return super.push(row)
     if (getPrototypeOf(row) === plainPrototype) {
@@ -102,18 +111,18 @@ ${each((field) => `    ${field.store()}`)}
   at(index) {
     const i = index < 0 ? index + this.rowCount : index
     if (!(i >>> 0 === i && i < this.rowCount)) return super.at(index)
-${each((field) => `    const x${field.place} = ${field.load('this')}`)}
-    if (${each((field) => `x${field.place} === undefined`, ' || ')}) return super.at(index)
+${each((field) => `    const x${field.slot} = ${field.load('this')}`)}
+    if (${each((field) => `x${field.slot} === undefined`, ' || ')}) return super.at(index)
     return { ${each((field) => `${property(field.storage.name)}: ${field.decoded}`, ', ')} }
   }
   set(index, row) {
     if (typeof index !== 'number' || typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
     let fields = 0
     for (const _ in row) fields++
-${each((field) => `    let x${field.place} = ${field.own}`)}
-${gathers.map((field) => `    let g${field.place} = -1\n    if (x${field.place} !== undefined) ${field.gather()}\n`).join('')}
+${each((field) => `    let x${field.slot} = ${field.own}`)}
+${gathers.map((field) => `    let g${field.slot} = -1\n    if (x${field.slot} !== undefined) ${field.gather()}\n`).join('')}
 ${each(
-  (field) => `    if (x${field.place} !== undefined) {
+  (field) => `    if (x${field.slot} !== undefined) {
 ${field.prepare()}
       if (!(${field.test()})) return super.set(index, row)
       fields--
@@ -123,7 +132,7 @@ ${field.prepare()}
     if (fields !== 0 || !(i >>> 0 === i && i < this.rowCount)) return super.set(index, row)
 ${each((field) => field.local)}
     if (!(${all((field) => field.hasRoom())})) return super.set(index, row)
-${each((field) => `    if (x${field.place} !== undefined) { ${field.store()} }`)}
+${each((field) => `    if (x${field.slot} !== undefined) { ${field.store()} }`)}
   }
   rowAccessors() { return accessors }
 }
@@ -133,19 +142,19 @@ ${each(
   get() {
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     if (i < table.rowCount) {
-      const x${field.place} = ${field.load('table')}
-      if (x${field.place} !== undefined) return ${field.decoded}
+      const x${field.slot} = ${field.load('table')}
+      if (x${field.slot} !== undefined) return ${field.decoded}
     }
-    return cursor.read(${field.place})
+    return cursor.read(${field.slot})
   },
   set(value) {
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     ${field.localOf('table')}
-    let x${field.place} = value
+    let x${field.slot} = value
     ${gathers.includes(field) ? `const ${field.gather('table')}` : ''}
 ${field.prepare('table')}
     if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
-    else cursor.write(${field.place}, value)
+    else cursor.write(${field.slot}, value)
   } } })`,
 )}
 return GeneratedTable

@@ -1,5 +1,7 @@
 import { admit } from './admission.ts'
+import { chunksOf } from './chunks.ts'
 import type { TypedArray } from './elements.ts'
+import { gone } from './gone.ts'
 import { Aggregates, countEqual, indexOfEqual } from './kernels.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
@@ -18,6 +20,15 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
    * with the length it has. Throws a RangeError where the column is longer than a typed array can be.
    */
   readonly data: TypedArrayOf<T>
+  /**
+   * The memory piece by piece, for columns that are too long for `data`: typed arrays over `elements` rows each (2^20
+   * unless told), the last one over the rest, with the row that each begins at. They stay valid as `data` does. A column
+   * beyond what a typed array can be costs a new buffer a GiB.
+   *
+   * @example
+   * for (const { start, data } of embeddings.chunks()) scan(data, start)
+   */
+  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArrayOf<T> }>
   /** The value at an index, from the end when negative; undefined outside. */
   at(index: number): Value<T> | undefined
   /** Replaces the value of an existing row. Throws a RangeError outside. */
@@ -71,15 +82,21 @@ export class StoredColumn implements Column {
   }
 
   get length(): number {
-    return (this.#owner as RowOwner).length
+    const { length } = this.#owner as RowOwner
+    const { isDropped, session, title } = this.#storage
+    if (isDropped) throw gone(session, title)
+    return length
   }
 
   get data(): TypedArray {
     const { length } = this
-    if (this.#storage.coding !== 'utf8') return this.#storage.data.slice(length)
-    throw new TypeError(
-      `${this.#storage.title} is ${this.#storage.type}: text lies in no typed array; use at() or rows`,
-    )
+    this.#checkFixedWidth()
+    return this.#storage.data.slice(length)
+  }
+
+  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArray }> {
+    this.#checkFixedWidth()
+    return chunksOf(this.#storage, () => this.length, elements)
   }
 
   get validity(): Uint8Array {
@@ -179,6 +196,12 @@ export class StoredColumn implements Column {
     this.#checkUsable()
     session.checkEpoch(epoch, title)
     return encoded
+  }
+
+  #checkFixedWidth(): void {
+    const { coding, title, type } = this.#storage
+    if (coding !== 'utf8') return
+    throw new TypeError(`${title} is ${type}: text lies in no typed array; use at() or rows`)
   }
 
   #aggregates(): Aggregates {

@@ -1,33 +1,21 @@
 import { StoredArray } from './array.ts'
-import {
-  type Catalog,
-  type ColumnDefinition,
-  createDefinition,
-  type Definition,
-  dropColumn,
-  readCatalog,
-  type Role,
-  writeCatalog,
-} from './catalog.ts'
+import { type Catalog, createDefinition, type Definition, dropColumn, readCatalog, writeCatalog } from './catalog.ts'
 import { tableClass } from './codegen.ts'
-import { type ElementKind, KINDS } from './elements.ts'
+import { arrayTitle, columnTitle, createStorage } from './column-storage.ts'
 import { quoted } from './errors.ts'
-import { LanesStorage } from './lanes-storage.ts'
-import { Region } from './region.ts'
 import type { Session } from './session.ts'
-import { ScalarStorage } from './scalar-storage.ts'
 import { checkReadable, type ColumnTypes } from './schema.ts'
+import { type DefinitionKeeper, SchemaChange } from './schema-change.ts'
 import type { Storage } from './storage.ts'
 import { StoredTable } from './stored-table.ts'
-import { TextStorage } from './text-storage.ts'
-import { StoredType } from './types.ts'
 
 /** A table or an array in JavaScript's hands. */
 export type Handle = StoredTable | StoredArray
 
 /** What stands in a store, by name, and the tables and arrays that were asked for. */
-export class Contents {
+export class Contents implements DefinitionKeeper {
   readonly #session: Session
+  readonly #schemaChange: SchemaChange
   #catalog: Catalog
   readonly #handles = new Map<string, Handle>()
   /** Those whose drop is not known to be durable: a rollback can bring them back. */
@@ -35,6 +23,7 @@ export class Contents {
 
   constructor(session: Session) {
     this.#session = session
+    this.#schemaChange = new SchemaChange(session, this)
     this.#catalog = readCatalog(session.native.metadata(), session.native.regions(), session.path)
   }
 
@@ -62,6 +51,10 @@ export class Contents {
     return definition
   }
 
+  redefine(definition: Definition): void {
+    this.#write(new Map(this.#catalog).set(definition.name, definition))
+  }
+
   drop(definition: Definition): void {
     const { name, columns } = definition
     const rest = new Map(this.#catalog)
@@ -81,10 +74,13 @@ export class Contents {
     let handle = this.#handles.get(name)
     if (handle !== undefined) return handle
     const session = this.#session
-    const storages = columns.map((column, slot) => createStorage(session, definition, column, slot))
+    const storages = columns.map((column, slot) => {
+      const title = isArray ? arrayTitle(name) : columnTitle(name, column.name)
+      return createStorage(session, title, column, slot)
+    })
     handle = isArray
       ? new StoredArray(session, storages[0] as Storage)
-      : new (tableClass(storages))(session, name, typesOf(definition), storages)
+      : new (tableClass(storages))(session, name, this.#schemaChange, storages)
     this.#handles.set(name, handle)
     return handle
   }
@@ -109,12 +105,12 @@ export class Contents {
     this.#dropped.clear()
     // No step of this can fail, so that no table is left with the length it had before.
     for (const handle of handles) {
-      const storages = handle instanceof StoredTable ? handle.storages : [handle.storage]
       const definition = this.#catalog.get(handle.name)
       // The same name can stand for another table, made after a drop: the regions tell.
-      if (definition === undefined || definition.columns[0]?.regions.data.id !== storages[0]?.data.id) handle.release()
+      if (definition === undefined || !isOver(handle, definition)) handle.release()
       else {
-        for (const storage of storages) storage.restore(byId)
+        if (handle instanceof StoredTable) this.#schemaChange.restore(handle, definition)
+        for (const storage of handle.storages) storage.restore(byId)
         handle.restore()
         this.#handles.set(definition.name, handle)
       }
@@ -138,37 +134,11 @@ export class Contents {
   }
 }
 
-/** The storage of a column, over its regions. */
-export function createStorage(
-  session: Session,
-  { name: owner, isArray }: Definition,
-  { name, type, regions }: ColumnDefinition,
-  slot: number,
-): Storage {
-  const title = isArray ? `array ${quoted(owner)}` : `column ${quoted(name)} of table ${quoted(owner)}`
-  checkReadable(type, title, session.path)
-  const open = (role: Role, kind: ElementKind, what: string): Region | undefined => {
-    const region = regions[role]
-    return region && new Region(session, kind, what, region)
-  }
-  const data = new Region(session, StoredType.kind(type), title, regions.data)
-  const parts = {
-    session,
-    name,
-    type,
-    title,
-    slot,
-    data,
-    validity: open('validity', KINDS.bits, `the validity of ${title}`),
-  }
-  switch (StoredType.coding(type)) {
-    case 'lanes':
-      return new LanesStorage(parts)
-    case 'utf8':
-      return new TextStorage(parts, open('heap', KINDS.u8, `the text of ${title}`) as Region)
-    default:
-      return new ScalarStorage(parts, open('labels', KINDS.u8, `the labels of ${title}`))
-  }
+/** Whether a handle is of that table or array. Of a table's columns some may have come or gone since. */
+function isOver(handle: Handle, { columns }: Definition): boolean {
+  const isKnown = (region: number): boolean =>
+    handle instanceof StoredTable ? handle.columnSet.over(region) !== undefined : handle.storage.data.id === region
+  return columns.some(({ regions: { data } }) => isKnown(data.id))
 }
 
 export function typesOf(definition: Definition): ColumnTypes {

@@ -8,19 +8,23 @@ export function literal(name: string): string {
 }
 
 /**
- * The pieces of generated code for one column. In them `x<place>` is the value, `v<place>` the column's typed array,
- * `b<place>` its validity bitmap, `s<place>` the storage of a staged column, `i` the row. A test may only hold for
- * values that the plain way accepts; after it, what is stored cannot fail.
+ * The pieces of generated code for one column. In them `x<slot>` is the value, `v<slot>` the column's typed array,
+ * `b<slot>` its validity bitmap, `s<slot>` the storage of a staged column, `i` the row. A test may only hold for
+ * values that the plain way accepts; after it, what is stored cannot fail. Columns come and go, but no other ever has
+ * the slot of one that went: code made before then finds nothing in its fields.
  *
  * Fields are read and gathered first: both can run a user's code, which may roll the store back or call verbs of this
  * table. All that is looked up in the store comes after, and then no such code runs any more.
  */
 export abstract class FieldCode {
   readonly storage: Storage
+  readonly slot: number
+  /** Where it stands among the columns now. */
   readonly place: number
 
   constructor(storage: Storage, place: number) {
     this.storage = storage
+    this.slot = storage.slot
     this.place = place
   }
 
@@ -38,7 +42,7 @@ export abstract class FieldCode {
   /** What a row that is pushed may leave out is null. */
   get complete(): string {
     if (!this.storage.isOptional) return ''
-    const x = `x${this.place}`
+    const x = `x${this.slot}`
     return `    if (${x} === undefined) { ${x} = null; if (!(${this.name} in row)) fields-- }\n`
   }
 
@@ -79,64 +83,72 @@ export function fieldCode(storage: Storage, place: number): FieldCode {
   return storage instanceof StagedStorage ? new StagedFieldCode(storage, place) : new ScalarFieldCode(storage, place)
 }
 
+/** What generated code finds in place of a storage that is gone: every way leads to the plain one. */
+const GONE = Object.freeze({ stage: () => false, hasRoom: () => false, read: () => undefined })
+
+/** Empties the field of a column that is gone, for the rows under older cursors; views are empty already. */
+export function retireField(table: object, storage: Storage): void {
+  if (storage instanceof StagedStorage) Reflect.set(table, `s${storage.slot}`, GONE)
+}
+
 /** One store a value, and one more for its validity. */
 class ScalarFieldCode extends FieldCode {
   override get declare(): string {
-    const { place } = this
+    const { place, slot } = this
     const labels = this.#hasLabels
-      ? `\n    this.l${place} = storages[${place}].labels.list\n    this.m${place} = storages[${place}].labels.codes`
+      ? `\n    this.l${slot} = this.storages[${place}].labels.list\n    this.m${slot} = this.storages[${place}].labels.codes`
       : ''
-    return `${this.refresh.replaceAll('this.storages', 'storages')}${labels}`
+    return `${this.refresh}${labels}`
   }
 
   override get refresh(): string {
-    const { place } = this
-    const bits = this.#isNullable ? `\n    this.b${place} = this.storages[${place}].validity.region.view` : ''
-    return `    this.v${place} = this.storages[${place}].data.view${bits}`
+    const { place, slot } = this
+    const bits = this.#isNullable ? `\n    this.b${slot} = this.storages[${place}].validity.region.view` : ''
+    return `    this.v${slot} = this.storages[${place}].data.view${bits}`
   }
 
   override localOf(table: string): string {
-    const { place } = this
-    return `const v${place} = ${table}.v${place}${this.#isNullable ? `, b${place} = ${table}.b${place}` : ''}`
+    const { slot } = this
+    return `const v${slot} = ${table}.v${slot}${this.#isNullable ? `, b${slot} = ${table}.b${slot}` : ''}`
   }
 
   override prepare(table = 'this'): string {
-    const { place } = this
-    if (this.#hasLabels) return `    var c${place} = ${table}.m${place}.get(x${place})`
+    const { slot } = this
+    if (this.#hasLabels) return `    var c${slot} = ${table}.m${slot}.get(x${slot})`
     if (this.storage.coding !== 'timestamp') return ''
-    const x = `x${place}`
+    const x = `x${slot}`
     return `    if (typeof ${x} === 'object' && ${x} !== null) { const time = dateTime(${x}); if (time === time) ${x} = time }`
   }
 
   override test(): string {
-    return this.#isNullable ? `(x${this.place} === null || ${this.#valueTest})` : this.#valueTest
+    return this.#isNullable ? `(x${this.slot} === null || ${this.#valueTest})` : this.#valueTest
   }
 
   override hasRoom(): string {
-    const { place } = this
+    const { slot } = this
     // The shifts below take rows of 32 bits.
-    return `i < v${place}.length${this.#isNullable ? ` && i >>> 3 < b${place}.length && i >>> 0 === i` : ''}`
+    return `i < v${slot}.length${this.#isNullable ? ` && i >>> 3 < b${slot}.length && i >>> 0 === i` : ''}`
   }
 
   override store(): string {
-    const { place } = this
-    const store = `v${place}[i] = ${this.#encoded}`
+    const { slot } = this
+    const store = `v${slot}[i] = ${this.#encoded}`
     if (!this.#isNullable) return store
     const zero = typeof this.storage.kind.zero === 'bigint' ? '0n' : '0'
-    return `if (x${place} === null) { b${place}[i >>> 3] &= ~(1 << (i & 7)); v${place}[i] = ${zero} } else { b${place}[i >>> 3] |= 1 << (i & 7); ${store} }`
+    return `if (x${slot} === null) { b${slot}[i >>> 3] &= ~(1 << (i & 7)); v${slot}[i] = ${zero} } else { b${slot}[i >>> 3] |= 1 << (i & 7); ${store} }`
   }
 
   override load(table: string): string {
-    const { place } = this
-    const element = `${table}.v${place}[i]`
-    const value = this.#hasLabels ? `${table}.l${place}[${element}]` : element
+    const { slot } = this
+    const element = `${table}.v${slot}[i]`
+    const value = this.#hasLabels ? `${table}.l${slot}[${element}]` : element
     if (!this.#isNullable) return value
-    const bits = `${table}.b${place}`
+    const bits = `${table}.b${slot}`
     return `i >>> 3 < ${bits}.length && i >>> 0 === i ? (${bits}[i >>> 3] >> (i & 7) & 1 ? ${value} : null) : undefined`
   }
 
   override get decoded(): string {
-    const x = `x${this.place}`
+    const x = `x${this.slot}`
     if (this.storage.coding !== 'bool') return x
     return this.#isNullable ? `(${x} === null ? null : ${x} !== 0)` : `${x} !== 0`
   }
@@ -150,12 +162,12 @@ class ScalarFieldCode extends FieldCode {
   }
 
   get #encoded(): string {
-    if (this.#hasLabels) return `c${this.place}`
-    return this.storage.coding === 'bool' ? `x${this.place} ? 1 : 0` : `x${this.place}`
+    if (this.#hasLabels) return `c${this.slot}`
+    return this.storage.coding === 'bool' ? `x${this.slot} ? 1 : 0` : `x${this.slot}`
   }
 
   get #valueTest(): string {
-    const x = `x${this.place}`
+    const x = `x${this.slot}`
     switch (this.storage.coding) {
       case 'bigint':
         return `typeof ${x} === 'bigint' && BigInt.${this.storage.kind.name === 'i64' ? 'asIntN' : 'asUintN'}(64, ${x}) === ${x}`
@@ -163,7 +175,7 @@ class ScalarFieldCode extends FieldCode {
         return `typeof ${x} === 'boolean'`
       case 'labels':
       case 'symbol':
-        return `c${this.place} !== undefined`
+        return `c${this.slot} !== undefined`
       default: {
         const whole = WHOLE[this.storage.kind.name]?.(x)
         return `typeof ${x} === 'number'${whole === undefined ? '' : ` && ${whole} === ${x}`}`
@@ -179,7 +191,7 @@ class StagedFieldCode extends FieldCode {
   }
 
   override get declare(): string {
-    return `    this.s${this.place} = storages[${this.place}]`
+    return `    this.s${this.slot} = this.storages[${this.place}]`
   }
 
   override get refresh(): string {
@@ -187,7 +199,7 @@ class StagedFieldCode extends FieldCode {
   }
 
   override localOf(table: string): string {
-    return `const s${this.place} = ${table}.s${this.place}`
+    return `const s${this.slot} = ${table}.s${this.slot}`
   }
 
   override prepare(): string {
@@ -195,35 +207,35 @@ class StagedFieldCode extends FieldCode {
   }
 
   override test(table = 'this'): string {
-    return `${table}.s${this.place}.stage(x${this.place})`
+    return `${table}.s${this.slot}.stage(x${this.slot})`
   }
 
   override hasRoom(): string {
-    return `s${this.place}.hasRoom(i)`
+    return `s${this.slot}.hasRoom(i)`
   }
 
   override store(): string {
-    return `s${this.place}.put(i)`
+    return `s${this.slot}.put(i)`
   }
 
   override load(table: string): string {
-    return `${table}.s${this.place}.read(i)`
+    return `${table}.s${this.slot}.read(i)`
   }
 
   override get decoded(): string {
-    return `x${this.place}`
+    return `x${this.slot}`
   }
 }
 
 /** Bytes and vectors: gathered first, and still there unless code of the user's gathered others meanwhile. */
 class LanesFieldCode extends StagedFieldCode {
   override gather(table = 'this'): string {
-    const { place } = this
-    return `g${place} = ${table}.s${place}.stage(x${place}) ? ${table}.s${place}.turn : -1`
+    const { slot } = this
+    return `g${slot} = ${table}.s${slot}.stage(x${slot}) ? ${table}.s${slot}.turn : -1`
   }
 
   override test(table = 'this'): string {
-    return `g${this.place} === ${table}.s${this.place}.turn`
+    return `g${this.slot} === ${table}.s${this.slot}.turn`
   }
 }
 

@@ -121,6 +121,14 @@ export class Native {
     return attempt(() => this.#binding.window(id, maxBytes))
   }
 
+  shrink(id: number): number {
+    return attempt(() => this.#binding.shrink(id))
+  }
+
+  windowAt(id: number, byteOffset: number, bytes: number): ArrayBuffer {
+    return attempt(() => this.#binding.windowAt(id, byteOffset, bytes))
+  }
+
   setLengths(changes: Float64Array): void {
     attempt(() => this.#binding.setLengths(changes))
   }

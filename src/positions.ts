@@ -15,6 +15,22 @@ export function existingPosition(index: number, length: number, where: string): 
   throw new RangeError(`there is no row ${index} in ${where}: it has ${length} rows; nothing was changed`)
 }
 
+/** A place between rows, before the first to behind the last: a whole number, from the end when negative. */
+export function insertPosition(index: number, length: number, where: string): number {
+  if (typeof index !== 'number') throw new TypeError(`the index into ${where} must be a number, found ${found(index)}`)
+  const position = index < 0 ? length + index : index
+  if (Number.isInteger(index) && position >= 0 && position <= length) return position
+  throw new RangeError(`there is no place ${index} in ${where}: it has ${length} rows; nothing was changed`)
+}
+
+/** The first of `count` existing rows, from the end when negative, else a RangeError. */
+export function existingRange(index: number, count: number, length: number, where: string): number {
+  checkCount(count, 'the number of rows to remove')
+  const position = insertPosition(index, length, where)
+  if (position + count <= length) return position
+  throw new RangeError(`there are no ${count} rows at ${index} in ${where}: it has ${length} rows; nothing was changed`)
+}
+
 /** A range as `Array.prototype.slice` reads it. */
 export function slicePosition(index: number | undefined, length: number, otherwise: number): number {
   if (index === undefined) return otherwise

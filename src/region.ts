@@ -3,6 +3,9 @@ import { StoaError } from './errors.ts'
 import type { NativeRegion } from './native.ts'
 import type { Session } from './session.ts'
 
+/** Bytes of a window over a part, where one over the whole is too long. */
+const PART_BYTES = 2 ** 30
+
 /** A growable, contiguous run of elements in the file, seen through one typed array over its whole capacity. */
 export class Region {
   readonly id: number
@@ -12,7 +15,7 @@ export class Region {
   /** Elements of the typed array a row. */
   readonly stride: number
   /** What messages call it. */
-  readonly title: string
+  title: string
   /** Rows in use. Its table or array keeps it; it counts in a commit once published. */
   length: number
   /** The length that the native store knows. */
@@ -27,6 +30,8 @@ export class Region {
   readonly #session: Session
   /** The external buffer below the view. It covers more than the capacity, so that growing rarely needs a new one. */
   #window: ArrayBuffer | undefined
+  /** A window over a part of what no single window can show, and the offset in bytes where it begins. */
+  #part: { readonly start: number; readonly window: ArrayBuffer } | undefined
   /** The first `length` rows, kept as long as that is the length asked for. */
   #slice: TypedArray | undefined
 
@@ -71,6 +76,11 @@ export class Region {
     return this.view
   }
 
+  /** Shows no row until the next {@link bind}, which costs no new buffer. */
+  unbind(): void {
+    this.view = new this.kind.Array(0)
+  }
+
   /** Ensures a capacity of `rows`. Existing views stay valid. Throws NO_SPACE or LIMIT, and then nothing was changed. */
   grow(rows: number, exact: boolean): void {
     if (rows <= this.capacity) return
@@ -82,6 +92,14 @@ export class Region {
       exact || rows * rowBytes * 4 < VIEW_BYTES_MAX
         ? native.grow(this.id, rows, exact)
         : native.grow(this.id, Math.min(Math.ceil(rows * 1.25), Math.floor(VIEW_BYTES_MAX / rowBytes)), true)
+  }
+
+  /** Gives back what lies behind the rows, once the native store knows their number. */
+  shrink(): void {
+    this.capacity = this.#session.native.shrink(this.id)
+    // The view must not be longer than what may be written.
+    this.unbind()
+    if (this.#window !== undefined) this.bind()
   }
 
   /** Grows to `rows` and binds: afterwards {@link view} covers them all. */
@@ -107,6 +125,28 @@ export class Region {
     if (slice !== undefined && slice.length === elements && slice.buffer === this.view.buffer) return slice
     this.#slice = new this.kind.Array(this.bind().buffer, 0, elements)
     return this.#slice
+  }
+
+  /** Rows that one typed array can show. */
+  get rowsShown(): number {
+    return Math.floor(VIEW_BYTES_MAX / (this.stride * this.kind.bytes))
+  }
+
+  /** A typed array over some rows, at most {@link rowsShown}, also of a region that is longer. */
+  part(start: number, rows: number): TypedArray {
+    const rowBytes = this.stride * this.kind.bytes
+    const from = start * rowBytes
+    const bytes = rows * rowBytes
+    const wholeBytes = this.capacity * rowBytes
+    if (wholeBytes <= VIEW_BYTES_MAX) return new this.kind.Array(this.bind().buffer, from, rows * this.stride)
+    let part = this.#part
+    // The length of a buffer that was transferred away is 0.
+    if (part === undefined || from < part.start || from + bytes > part.start + part.window.byteLength) {
+      const partBytes = Math.min(Math.max(PART_BYTES, bytes), VIEW_BYTES_MAX, wholeBytes - from)
+      part = { start: from, window: this.#session.native.windowAt(this.id, from, partBytes) }
+      this.#part = part
+    }
+    return new this.kind.Array(part.window, from - part.start, rows * this.stride)
   }
 
   /** Moves rows; the ranges may overlap. */
@@ -135,5 +175,6 @@ export class Region {
     this.view = new this.kind.Array(0)
     this.#slice = undefined
     this.#window = undefined
+    this.#part = undefined
   }
 }

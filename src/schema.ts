@@ -105,7 +105,7 @@ export function checkSameColumns(stored: ColumnTypes, given: ColumnTypes, table:
   if (differences.length === 0) return
   throw new StoaError(
     'ERR_STOA_SCHEMA',
-    `cannot open table ${quoted(table)} of ${quoted(path)} with this schema: ${differences.join('; ')}`,
+    `cannot open table ${quoted(table)} of ${quoted(path)} with this schema: ${differences.join('; ')}; change the schema, or the table with addColumn, dropColumn and renameColumn in the migrate function of open`,
     { path },
   )
 }

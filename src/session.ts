@@ -16,7 +16,7 @@ export class Session {
   /** Absolute. */
   readonly path: string
   closed = false
-  /** Grows with every rollback: what was read from memory before may be gone. */
+  /** Grows with every rollback and every change of columns: what was read or encoded before may be gone. */
   epoch = 0
   readonly regions: Set<Region> = new Set()
   /** The tables and arrays that keep the lengths. */
@@ -37,12 +37,15 @@ export class Session {
     })
   }
 
-  /** Throws when the store was rolled back since `epoch`: what was read from it then may mean something else now. */
+  /**
+   * Throws when the store was rolled back or a table's columns changed since `epoch`: what was read then may mean
+   * something else now.
+   */
   checkEpoch(epoch: number, what: string): void {
     if (this.epoch === epoch) return
     throw new StoaError(
       'ERR_STOA_UNSUPPORTED',
-      `what was given to ${what} rolled the store back while it was read; nothing was changed after that`,
+      `what was given to ${what} rolled the store back or changed columns while it was read; nothing was changed after that`,
       { path: this.path },
     )
   }

@@ -36,12 +36,14 @@ export interface StorageParts {
  */
 export abstract class Storage {
   readonly session: Session
-  readonly name: string
+  name: string
   readonly type: StoredType
   readonly kind: ElementKind
   readonly coding: Coding
-  readonly title: string
+  title: string
   readonly slot: number
+  /** The column is no longer one of its table. A rollback can bring it back. */
+  isDropped = false
   readonly data: Region
   /** Of a nullable column. */
   readonly validity: Validity | undefined
@@ -63,6 +65,13 @@ export abstract class Storage {
   /** Every region, for dropping and the like. */
   get regions(): Region[] {
     return this.validity === undefined ? [this.data] : [this.data, this.validity.region]
+  }
+
+  rename(name: string, title: string): void {
+    // Functions, because a title may hold what `replace` takes for a pattern.
+    for (const region of this.regions) region.title = region.title.replace(this.title, () => title)
+    this.name = name
+    this.title = title
   }
 
   /** Makes the memory, and what is read beside it, ready for reading and writing. */

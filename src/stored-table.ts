@@ -1,60 +1,63 @@
 import { inspect } from 'node:util'
 import { admit } from './admission.ts'
 import { appendTo, type AppendSource } from './append.ts'
-import { type Column, StoredColumn } from './column.ts'
-import { type Cursor, CURSOR, type RowUnderCursor, StoredCursor } from './cursor.ts'
+import { bound } from './bound.ts'
+import type { Column } from './column.ts'
+import { ColumnSet } from './column-set.ts'
+import { type Cursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from './elements.ts'
-import { excerpt, found, quoted, StoaError } from './errors.ts'
-import { fieldOf, isField } from './fields.ts'
+import { quoted } from './errors.ts'
+import { gone } from './gone.ts'
+import { insertRows } from './insertion.ts'
 import { Aggregates, filterRows, rowIndices, type RowIndices, sortKeys, sortRows, sumProduct } from './kernels.ts'
-import { NAME_BYTES_MAX } from './names.ts'
 import type { NativeSortKey } from './native.ts'
-import { suggestion } from './nearest.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
-import { type Columns, type ColumnTypes, schemaObject } from './schema.ts'
+import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
+import type { RowKeeper } from './row-keeper.ts'
+import type { Columns } from './schema.ts'
+import type { SchemaChange } from './schema-change.ts'
 import type { Session } from './session.ts'
 import type { Encoded, Storage } from './storage.ts'
-
-/** Nothing to inherit, but with a hidden class of its own: faster to read than a bare null prototype. */
-const NO_NAMES = Object.freeze(Object.create(null) as object)
 
 /**
  * The table at run time, in the plain way: loops over the columns. Where code may be generated, a subclass made for
  * the schema takes over the common cases of push, at, set and the cursor, and comes back here for all others.
  */
-export class StoredTable {
+export class StoredTable implements RowKeeper {
   readonly name: string
   readonly session: Session
-  readonly storages: readonly Storage[]
   /** What messages call it. */
   readonly title: string
   /** The length, without the check that the table is still there: 0 when it is not. */
   rowCount: number
-  readonly schema: Columns
-  readonly columns: Readonly<Record<string, Column>>
-  readonly arrays: Readonly<Record<string, TypedArray>>
-  readonly #places: ReadonlyMap<string, number>
+  readonly columnSet: ColumnSet
+  readonly #changer: SchemaChange
   #gone = false
-  #accessors: PropertyDescriptorMap | undefined
 
-  constructor(session: Session, name: string, types: ColumnTypes, storages: readonly Storage[]) {
+  constructor(session: Session, name: string, changer: SchemaChange, storages: readonly Storage[]) {
     this.session = session
     this.name = name
     this.title = `table ${quoted(name)}`
-    this.storages = storages
+    this.#changer = changer
     this.rowCount = storages[0]?.data.length ?? 0
-    this.schema = schemaObject(types)
-    this.#places = new Map(storages.map((storage, place) => [storage.name, place]))
-    this.columns = Object.freeze(
-      named(storages, (storage) => ({ value: new StoredColumn(storage, this), enumerable: true })),
-    ) as Record<string, Column>
-    this.arrays = Object.freeze(
-      named(
-        storages.filter(({ coding }) => coding !== 'utf8'),
-        (storage) => ({ get: () => storage.data.slice(this.length), enumerable: true }),
-      ),
-    ) as Record<string, TypedArray>
+    this.columnSet = new ColumnSet(this, this.title, storages)
     session.owners.add(this)
+  }
+
+  get storages(): readonly Storage[] {
+    return this.columnSet.storages
+  }
+
+  get schema(): Columns {
+    return this.columnSet.schema
+  }
+
+  get columns(): Readonly<Record<string, Column>> {
+    return this.columnSet.columns
+  }
+
+  get arrays(): Readonly<Record<string, TypedArray>> {
+    return this.columnSet.arrays
   }
 
   get length(): number {
@@ -69,7 +72,7 @@ export class StoredTable {
   push(row: object): number {
     this.checkUsable()
     const { epoch } = this.session
-    const encoded = this.encodeRow(row)
+    const encoded = this.columnSet.encodeRow(row)
     this.#checkUnchanged(epoch)
     this.#admit(encoded, this.rowCount + 1)
     this.#write(this.rowCount, encoded)
@@ -90,7 +93,7 @@ export class StoredTable {
   set(index: number, row: object): void {
     existingPosition(index, this.length, this.title)
     const { epoch } = this.session
-    const encoded = this.#encodePart(row)
+    const encoded = this.columnSet.encodePart(row)
     this.#checkUnchanged(epoch)
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
@@ -102,6 +105,40 @@ export class StoredTable {
     const row = this.#row((storage) => storage.copy(this.rowCount - 1))
     this.rowCount--
     return row
+  }
+
+  insert(index: number, row: object): number {
+    return insertRows(this, index, () => this.columnSet.encodeRow(row).map((value) => [value]))
+  }
+
+  remove(index: number, count = 1): void {
+    removeRows(this, index, count)
+  }
+
+  swapRemove(index: number): void {
+    swapRemoveRow(this, index)
+  }
+
+  lowerBound(column: string, value: unknown): number {
+    this.checkUsable()
+    return bound(this.columnSet.named(column), () => this.checkUsable(), value, false)
+  }
+
+  upperBound(column: string, value: unknown): number {
+    this.checkUsable()
+    return bound(this.columnSet.named(column), () => this.checkUsable(), value, true)
+  }
+
+  addColumn(name: string, type: unknown, fill?: unknown): void {
+    this.#changer.addColumn(this, name, type, fill)
+  }
+
+  dropColumn(name: string): void {
+    this.#changer.dropColumn(this, name)
+  }
+
+  renameColumn(from: string, to: string): void {
+    this.#changer.renameColumn(this, from, to)
   }
 
   truncate(length: number): void {
@@ -133,9 +170,13 @@ export class StoredTable {
     return new StoredCursor(this, start, end)
   }
 
+  shrink(): void {
+    shrinkRows(this)
+  }
+
   where(conditions: unknown): RowIndices {
     this.checkUsable()
-    return filterRows(this.session.native, conditions, this.rowCount, (name) => this.#storageOf(name))
+    return filterRows(this.session.native, conditions, this.rowCount, (name) => this.columnSet.named(name))
   }
 
   count(rows?: RowIndices): number {
@@ -161,7 +202,7 @@ export class StoredTable {
 
   sumProduct(a: string, b: string, rows?: RowIndices): number | bigint {
     const length = this.checkUsable()
-    return sumProduct(this.session.native, this.#storageOf(a), this.#storageOf(b), length, rows)
+    return sumProduct(this.session.native, this.columnSet.named(a), this.columnSet.named(b), length, rows)
   }
 
   argsort(...keys: unknown[]): RowIndices {
@@ -188,29 +229,17 @@ export class StoredTable {
 
   /** The accessors of a row under a cursor. */
   rowAccessors(): PropertyDescriptorMap {
-    this.#accessors ??= named(this.storages, (_, place) => ({
-      enumerable: true,
-      value: {
-        enumerable: true,
-        get(this: RowUnderCursor): unknown {
-          return this[CURSOR].read(place)
-        },
-        set(this: RowUnderCursor, value: unknown): void {
-          this[CURSOR].write(place, value)
-        },
-      },
-    })) as PropertyDescriptorMap
-    return this.#accessors
+    return this.columnSet.accessors()
   }
 
-  readValue(place: number, position: number): unknown {
-    const value = (this.storages[place] as Storage).read(position)
+  readValue(slot: number, position: number): unknown {
+    const value = this.columnSet.inSlot(slot).read(position)
     this.refreshViews()
     return value
   }
 
-  writeValue(place: number, position: number, value: unknown): void {
-    const storage = this.storages[place] as Storage
+  writeValue(slot: number, position: number, value: unknown): void {
+    const storage = this.columnSet.inSlot(slot)
     const { epoch } = this.session
     const encoded = storage.encode(value)
     this.#checkUnchanged(epoch)
@@ -224,40 +253,23 @@ export class StoredTable {
   checkUsable(): number {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
-    throw new StoaError(
-      'ERR_STOA_NOT_FOUND',
-      `${this.title} is no longer in ${quoted(this.session.path)}: it was dropped, or a rollback undid its creation`,
-      { path: this.session.path },
-    )
+    throw gone(this.session, this.title)
   }
 
   /** The subclass made for a schema keeps the views as fields of its own. */
   refreshViews(): void {}
 
-  /** Where a column stands, or undefined. */
-  placeOf(name: string): number | undefined {
-    return this.#places.get(name)
-  }
+  /** And what finds them. */
+  declareFields(): void {}
 
   /** Whether a row has no fields but columns. */
   hasOnlyColumns(row: object): boolean {
-    for (const name in row) if (!this.#places.has(name) && isField(row, name)) return false
-    return true
+    return this.columnSet.hasOnly(row)
   }
 
   tableOf(source: object): StoredTable | undefined {
     // No object that merely looks like a table has the field.
-    return #places in source ? source : undefined
-  }
-
-  unknownField(name: string): TypeError {
-    return new TypeError(
-      `${this.title} has no column ${excerpt(name, NAME_BYTES_MAX)}${suggestion(name, this.#places.keys())}`,
-    )
-  }
-
-  missingColumn(name: string): TypeError {
-    return new TypeError(`column ${quoted(name)} of ${this.title} is missing in what was given; nothing was changed`)
+    return #changer in source ? source : undefined
   }
 
   /** Hands the length to the regions, before a commit. */
@@ -282,43 +294,13 @@ export class StoredTable {
     this.session.owners.delete(this)
   }
 
-  /** The elements of a whole row, or why it cannot be one. */
-  encodeRow(row: object): Encoded[] {
-    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    for (const name in row) if (!this.#places.has(name) && isField(row, name)) throw this.unknownField(name)
-    return this.storages.map((storage) => {
-      const value = fieldOf(row, storage.name)
-      if (value !== undefined) return storage.encode(value)
-      if (storage.isOptional) return null
-      throw this.missingColumn(storage.name)
-    })
-  }
-
-  #storageOf(name: string): Storage {
-    const place = this.#places.get(name)
-    if (place === undefined) throw this.unknownField(name)
-    return this.storages[place] as Storage
-  }
-
   #aggregates(column: string, rows: RowIndices | undefined): Aggregates {
     const length = this.checkUsable()
-    return new Aggregates(this.session.native, this.#storageOf(column), length, rows)
+    return new Aggregates(this.session.native, this.columnSet.named(column), length, rows)
   }
 
   #sortKeys(keys: readonly unknown[]): NativeSortKey[] {
-    return sortKeys(keys, this.title, (name) => this.#storageOf(name))
-  }
-
-  #encodePart(row: object): (Encoded | undefined)[] {
-    if (typeof row !== 'object' || row === null) throw new TypeError(`a row must be an object, found ${found(row)}`)
-    const encoded: (Encoded | undefined)[] = this.storages.map(() => undefined)
-    for (const name in row) {
-      if (!isField(row, name)) continue
-      const place = this.#places.get(name)
-      if (place === undefined) throw this.unknownField(name)
-      encoded[place] = (this.storages[place] as Storage).encode((row as Record<string, unknown>)[name])
-    }
-    return encoded
+    return sortKeys(keys, this.title, (name) => this.columnSet.named(name))
   }
 
   /** After reading what was given, which can run a user's code. */
@@ -345,18 +327,8 @@ export class StoredTable {
     this.refreshViews()
   }
 
-  /** A row of values, as an object. */
   #row(read: (storage: Storage) => unknown): object {
-    const row = {}
-    for (const storage of this.storages) {
-      // An assignment to __proto__ would set the prototype.
-      Object.defineProperty(row, storage.name, {
-        value: read(storage),
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
-    }
+    const row = this.columnSet.row(read)
     this.refreshViews()
     return row
   }
@@ -366,15 +338,4 @@ export class StoredTable {
       if (value !== undefined) (this.storages[place] as Storage).write(position, value)
     }
   }
-}
-
-/** An object of the columns' names, each described by `describe`. */
-function named(
-  storages: readonly Storage[],
-  describe: (storage: Storage, place: number) => PropertyDescriptor,
-): Record<string, unknown> {
-  const object = Object.create(NO_NAMES) as Record<string, unknown>
-  for (const [place, storage] of storages.entries())
-    Object.defineProperty(object, storage.name, describe(storage, place))
-  return object
 }

@@ -2,6 +2,7 @@ import type { Column } from './column.ts'
 import type { Cursor } from './cursor.ts'
 import type { Columns, ColumnsInput, FixedWidth, Input, RowInput, TypedArrayOf, Value } from './schema.ts'
 import type { TableKernels } from './table-kernels.ts'
+import type { Type } from './types.ts'
 
 /**
  * Columns of equal length in one file. Made by `store.table(name, columns)`; `Table<typeof columns>` names its type.
@@ -50,11 +51,63 @@ export interface Table<C extends Columns = Columns>
   set(index: number, row: { -readonly [K in keyof C]?: Input<C[K]> }): void
   /** Takes the last row off, or gives undefined when there is none. */
   pop(): { -readonly [K in keyof C]: Value<C[K]> } | undefined
+  /**
+   * Inserts a row before an index, from the end when negative, and gives the new length. A RangeError outside of
+   * −length … length, otherwise as {@link push}. Every row behind moves: O(rows behind); views taken before see it.
+   */
+  insert(index: number, row: { -readonly [K in keyof C]: Input<C[K]> }): number
+  /**
+   * Takes out `count` rows (1 unless told) from an index on, from the end when negative, and moves those behind them up:
+   * O(rows behind). A RangeError where there are not so many; then nothing was removed.
+   */
+  remove(index: number, count?: number): void
+  /**
+   * Takes out one row and puts the last in its place: O(1), the order of rows is lost. A RangeError outside.
+   *
+   * @example
+   * particles.swapRemove(i) // the fast way to take rows out where order does not matter
+   */
+  swapRemove(index: number): void
   /** Shortens to `length` rows; no change when there are not more. The memory stays reserved for what comes. */
   truncate(length: number): void
   clear(): void
   /** Makes room for `rows` more rows, so that adding them cannot fail for lack of space. */
   reserve(rows: number): void
+  /**
+   * The first row whose value in `column` is not before `value`, or the length: where `value` could be inserted into a
+   * table sorted by that column, upwards, with null last and NaN before it, as `sortBy` leaves it. O(log rows). Numbers, times and
+   * truth values go by their value (any number has its place among integers), labels of oneOf by their place among the
+   * labels, text of utf8 and symbol by code point. `bytes` and `vector` have no order: a TypeError.
+   *
+   * @example
+   * const from = trades.lowerBound('ts', Date.UTC(2026, 0, 1))
+   * for (const row of trades.cursor(from, trades.upperBound('ts', Date.UTC(2026, 0, 31)))) …
+   */
+  lowerBound<K extends keyof C>(column: K, value: Input<C[K]>): number
+  /** The same, but the first row whose value is behind `value`: equal ones are before it. */
+  upperBound<K extends keyof C>(column: K, value: Input<C[K]>): number
+  /**
+   * Adds a column, as the last one, in which all rows there are have the value `fill`: unless given null where the type
+   * is nullable, else 0, false, '' (also as a label of a symbol), the first label of oneOf, zeros. O(rows).
+   *
+   * Columns change with the next commit, and a rollback undoes it. The table stays the same object, with other
+   * `columns`, `arrays` and `schema`; `store.table(name, columns)` gives it with the new type. Cursors made before keep
+   * to the columns they know. ERR_STOA_SCHEMA where the name is taken; then nothing was changed.
+   */
+  addColumn<T extends Type>(name: string, type: T, fill?: Input<T>): void
+  /**
+   * Drops a column. Its `Column`, and rows under older cursors, throw ERR_STOA_NOT_FOUND for it from then on. Its space
+   * is free for use after the commit. ERR_STOA_NOT_FOUND for a name that is none, ERR_STOA_SCHEMA for the last column.
+   */
+  dropColumn(name: string): void
+  /** Gives a column another name, in place. ERR_STOA_SCHEMA where that is taken. Older cursors keep to the old name. */
+  renameColumn(from: string, to: string): void
+  /**
+   * Gives back the capacity behind the rows, in steps of 64 KiB a column, with the next commit: from then on other columns
+   * use the space. Rows removed since the last commit still count, for a rollback needs them: commit first. Waits for
+   * commits in flight. Views made before show zeros behind the rows.
+   */
+  shrink(): void
   /** Rows from `start` up to `end`, as new objects, one at a time. Without an end up to where the table ends by then. */
   rows(start?: number, end?: number): IterableIterator<{ -readonly [K in keyof C]: Value<C[K]> }>
   /**

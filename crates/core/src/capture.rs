@@ -31,6 +31,8 @@ pub(crate) struct InFlight<A> {
     pub(crate) checksums: Vec<(u64, u64)>,
     /// Their extents are free once this is durable and a later checkpoint has forgotten the log.
     pub(crate) dropped: Vec<Dropped<A>>,
+    /// So are these, which regions gave back.
+    pub(crate) cut: Vec<Extent>,
     /// The log and directory extents that its checkpoint took, and those it replaced.
     pub(crate) taken: Vec<Extent>,
     pub(crate) replaced: Vec<Extent>,
@@ -48,6 +50,7 @@ impl<A> InFlight<A> {
             tail: Vec::new(),
             checksums: Vec::new(),
             dropped: Vec::new(),
+            cut: Vec::new(),
             taken: Vec::new(),
             replaced: Vec::new(),
         }
@@ -224,6 +227,7 @@ impl<M: Medium> Store<M> {
         }
         let direct_from = self.advance_captured();
         let dropped = std::mem::take(&mut self.dropped);
+        let cut = std::mem::take(&mut self.cut);
         if planted(Bug::FreedExtentsReusedAtOnce) {
             let extents = dropped.iter().flat_map(|dropped| &dropped.entry.extents);
             extents.for_each(|extent| self.space.give_back(*extent));
@@ -237,6 +241,7 @@ impl<M: Medium> Store<M> {
             tail: changes.runs,
             checksums,
             dropped,
+            cut,
             taken: planned.taken,
             replaced: planned.replaced,
             ..InFlight::new(flight, Arc::clone(&self.captured))

@@ -38,6 +38,7 @@ mod region;
 mod regions;
 mod rollback;
 mod settle;
+mod shrink;
 mod simd;
 mod space;
 mod store;

@@ -114,6 +114,7 @@ impl<M: Medium> Store<M> {
             has_new_extents: false,
             regions,
             dropped: Vec::new(),
+            cut: Vec::new(),
             awaiting_checkpoint: Vec::new(),
             retired: Vec::new(),
             space,

@@ -27,6 +27,8 @@ pub enum Bug {
     BoundaryRetreats,
     /// Extents of a dropped region are handed out before the next checkpoint.
     FreedExtentsReusedAtOnce,
+    /// Extents that a region gave back are handed out before the commit that says so.
+    CutExtentsReusedAtOnce,
     /// A capture is compared with the file while an older capture is still on its way there.
     DiffAgainstFile,
     /// A record is written before that of the commit before it.

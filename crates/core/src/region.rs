@@ -162,6 +162,19 @@ impl<A: Memory> View<A> {
         Ok(())
     }
 
+    /// Lays zeros over what is mapped from `bytes` on: it is the region's no more.
+    pub(crate) fn give_up(&mut self, bytes: u64) -> Result<()> {
+        if bytes < self.mapped_bytes {
+            let more = in_memory(self.mapped_bytes - bytes);
+            self.memory.map_anonymous(in_memory(bytes), more).map_err(|error| {
+                Error::from_io(&error, "mmap", "cannot let go of memory; nothing was changed")
+            })?;
+            self.mapped_bytes = bytes;
+            self.private_bytes = self.private_bytes.min(bytes);
+        }
+        Ok(())
+    }
+
     /// Lays zeros over everything: whoever still looks sees nothing of the file, and reaches
     /// nothing of it. False where the system refuses: the mapping stays, and so must its extents.
     pub(crate) fn cover(&mut self) -> bool {

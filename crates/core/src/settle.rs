@@ -70,6 +70,7 @@ impl<M: Medium> Store<M> {
                 self.awaiting_checkpoint.extend(dropped.entry.extents);
             }
         }
+        self.awaiting_checkpoint.extend(in_flight.cut);
         let awaiting: u64 = self.awaiting_checkpoint.iter().map(|extent| extent.bytes).sum();
         if awaiting > (self.space.end() / FREED_PART_OF_FILE).max(16 * UNIT_BYTES) {
             self.wants_checkpoint = true;
@@ -131,6 +132,7 @@ impl<M: Medium> Store<M> {
                 in_flight.taken.drain(..).for_each(|extent| self.space.give_back(extent));
             }
             dropped.append(&mut in_flight.dropped);
+            self.cut.append(&mut in_flight.cut);
         }
         dropped.append(&mut self.dropped);
         self.dropped = dropped;

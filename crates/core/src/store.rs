@@ -34,6 +34,8 @@ pub struct Store<M: Medium> {
     pub(crate) regions: BTreeMap<RegionId, Region<M::Memory>>,
     /// Regions dropped since the newest capture: a rollback needs them.
     pub(crate) dropped: Vec<Dropped<M::Memory>>,
+    /// Extents that regions gave back since the newest capture.
+    pub(crate) cut: Vec<Extent>,
     /// Extents that no commit refers to, but the log may.
     pub(crate) awaiting_checkpoint: Vec<Extent>,
     pub(crate) retired: Vec<(RegionId, M::Memory)>,

@@ -113,6 +113,7 @@ bugs! {
     granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED;
     a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED;
     extents_reused_at_once_are_found: FreedExtentsReusedAtOnce in STORMS SCHEDULED;
+    extents_given_back_and_reused_at_once_are_found: CutExtentsReusedAtOnce in STORMS SCHEDULED;
     a_capture_compared_with_the_file_is_found: DiffAgainstFile in STORMS SCHEDULED;
     commits_out_of_order_are_found: OutOfOrderCommits in STORMS SCHEDULED;
     direct_pages_not_written_again_are_found: NoDirectRewriteOnRecovery in FAILURES;

@@ -94,7 +94,31 @@ impl Open {
         let mapped_bytes = self.store().window(id, wanted_bytes)?;
         assert!(wanted_bytes <= mapped_bytes, "the core maps what was asked for");
         let bytes = usize::try_from(wanted_bytes.min(bytes_max)).expect("a part of a reservation");
-        let (buffer, view) = View::create(env, self.store().memory(id)?, bytes)?;
+        let (buffer, view) = View::create(env, self.store().memory(id)?, 0, bytes)?;
+        self.views.push(view);
+        Ok(buffer)
+    }
+
+    /// A new buffer over a part of a region's capacity, for what no single buffer can show.
+    pub(crate) fn window_at<'env>(
+        &mut self,
+        env: &'env Env,
+        id: RegionId,
+        byte_offset: u64,
+        bytes: u64,
+    ) -> Result<Unknown<'env>> {
+        self.prune(*env);
+        let mapped_bytes = self.store().window(id, 0)?;
+        let end = byte_offset.checked_add(bytes).filter(|end| bytes > 0 && *end <= mapped_bytes);
+        if end.is_none() {
+            return Err(Error::new(
+                ErrorKind::Limit,
+                format!("cannot show {bytes} bytes at {byte_offset} of {mapped_bytes} bytes"),
+            ));
+        }
+        // Both lie below the end of a mapping, which the address space holds.
+        let [offset, bytes] = [byte_offset, bytes].map(|it| usize::try_from(it).expect("mapped"));
+        let (buffer, view) = View::create(env, self.store().memory(id)?, offset, bytes)?;
         self.views.push(view);
         self.shown.insert(id);
         Ok(buffer)

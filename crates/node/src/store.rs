@@ -202,6 +202,19 @@ impl NativeStore {
         self.with(|open| open.store().grow(id, elements, growth).map(double))
     }
 
+    /// Gives back what the region has behind its rows, of which `setLengths` told, as part of the
+    /// next commit, and returns the capacity. Buffers show zeros there. Rows removed since the last
+    /// commit keep their place. On an error nothing was changed.
+    #[napi(catch_unwind)]
+    pub fn shrink(&self, env: Env, id: f64) -> Result<f64> {
+        let id = region(id)?;
+        self.with(|open| {
+            let shrunk = open.store().shrink(id);
+            open.retire(env);
+            shrunk.map(double)
+        })
+    }
+
     /// A new external `ArrayBuffer` over the region's memory, from its base. Covers the capacity
     /// rounded up to a power of two, at least 64 KiB and at most `maxBytes`, so that growth within
     /// it needs only a new typed array; exactly the capacity where that is above 64 MiB and this is
@@ -213,6 +226,23 @@ impl NativeStore {
         let id = region(id)?;
         let bytes_max = whole("maxBytes", max_bytes)?;
         self.with(|open| open.window(env, id, bytes_max))
+    }
+
+    /// A new external `ArrayBuffer` over `bytes` of the region's capacity from `byteOffset` on: for
+    /// regions longer than one buffer can be. Beyond the capacity: `ERR_STOA_LIMIT`. Costs as much
+    /// as `window`.
+    #[napi(catch_unwind, ts_return_type = "ArrayBuffer")]
+    pub fn window_at<'env>(
+        &self,
+        env: &'env Env,
+        id: f64,
+        byte_offset: f64,
+        bytes: f64,
+    ) -> Result<Unknown<'env>> {
+        let id = region(id)?;
+        let byte_offset = whole("byteOffset", byte_offset)?;
+        let bytes = whole("bytes", bytes)?;
+        self.with(|open| open.window_at(env, id, byte_offset, bytes))
     }
 
     /// Sets lengths in elements: `changes` holds the id of a region and its new length by turns.

@@ -23,7 +23,7 @@ use stoa_core::{Error, ErrorKind, Memory, Reservation, Result};
 
 /// A buffer that was handed to JavaScript.
 pub(crate) struct View {
-    /// The start of the memory, and of the reservation.
+    /// The first byte it shows, in the reservation.
     base: NonNull<u8>,
     /// Weak, so that it keeps nothing alive. Valid until `forget` or the end of the environment.
     reference: sys::napi_ref,
@@ -37,8 +37,9 @@ pub(crate) struct View {
 unsafe impl Send for View {}
 
 impl View {
-    /// A new buffer over the first `bytes` of `memory`, all of which must be mapped for reading and
-    /// writing and stay so until the buffer is over: the caller keeps `memory` for that long.
+    /// A new buffer over `bytes` of `memory` from `offset` on, all of which must be mapped for
+    /// reading and writing and stay so until the buffer is over: the caller keeps `memory` for that
+    /// long.
     ///
     /// # Errors
     /// `Unsupported` where the runtime forbids external buffers, `Internal` where it fails
@@ -46,16 +47,24 @@ impl View {
     pub(crate) fn create<'env>(
         env: &'env Env,
         memory: &Reservation,
+        offset: usize,
         bytes: usize,
     ) -> Result<(Unknown<'env>, Self)> {
-        assert!(0 < bytes && bytes <= memory.reserved_bytes(), "a window lies in its reservation");
-        let base = memory.base();
+        let reserved_bytes = memory.reserved_bytes();
+        assert!(
+            0 < bytes && bytes <= reserved_bytes && offset <= reserved_bytes - bytes,
+            "a window lies in its reservation"
+        );
+        let Some(base) = NonNull::new(memory.base().as_ptr().wrapping_add(offset)) else {
+            unreachable!("a reservation does not wrap around the address space");
+        };
         let finalised = Arc::new(AtomicBool::new(false));
         let hint = Arc::into_raw(Arc::clone(&finalised)).cast_mut().cast::<c_void>();
         let data = base.as_ptr().cast::<c_void>();
         let mut buffer = ptr::null_mut();
-        // SAFETY: `env` is the environment of the call that runs now. `data` starts `bytes` bytes
-        // of one reservation (asserted), which the caller keeps mapped until the buffer is over.
+        // SAFETY: `env` is the environment of the call that runs now. `data` is `offset` behind the
+        // base of a reservation, and `bytes` from there on lie in it (asserted, without overflow),
+        // so `data` is not null. The caller keeps them mapped until the buffer is over.
         // `finalise` takes the one reference to the flag that `hint` is.
         let status = unsafe {
             sys::napi_create_external_arraybuffer(
@@ -90,9 +99,11 @@ impl View {
         Ok((value, Self { base, reference, finalised }))
     }
 
-    /// Whether this is a buffer over that memory.
+    /// Whether this is a buffer over that memory. Of memory that was retired as much is left as was
+    /// ever shown, so the buffer's first byte lies in it.
     pub(crate) fn shows(&self, memory: &Reservation) -> bool {
-        self.base == memory.base()
+        let offset = self.base.as_ptr().addr().checked_sub(memory.base().as_ptr().addr());
+        offset.is_some_and(|offset| offset < memory.reserved_bytes())
     }
 
     /// Empties the buffer, and every typed array over it, unless JavaScript moved its memory to

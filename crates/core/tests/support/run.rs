@@ -240,6 +240,20 @@ impl Run {
         Ok(())
     }
 
+    /// Gives back what a region has behind its rows: they stay, and nothing else is promised.
+    pub(crate) fn shrink(&mut self, name: &str) -> Step {
+        trace(format_args!("shrink {name}"));
+        let id = self.id(name)?;
+        let len = self.region(name).len();
+        let before = self.store().capacity(id).map_err(self.stop("capacity"))?;
+        let after = self.store().shrink(id).map_err(self.stop("shrink"))?;
+        if (len..=before).contains(&after) {
+            Ok(())
+        } else {
+            wrong(format!("'{name}' of {len} shrank from {before} to {after}"))
+        }
+    }
+
     pub(crate) fn set_metadata(&mut self, bytes: Vec<u8>) -> Step {
         self.store().set_metadata(bytes.clone()).map_err(self.stop("set_metadata"))?;
         self.now.metadata = bytes;

@@ -17,10 +17,12 @@ pub(crate) struct Schedule {
     pub(crate) play: fn(&mut Run, &mut Random) -> Step,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 11] = [
+pub(crate) const SCHEDULES: [Schedule; 13] = [
     Schedule { name: "truncate, commit, push, cut (decision 1)", play: truncate_and_push },
     Schedule { name: "drop, create in the same commit (decision 5)", play: drop_and_create },
     Schedule { name: "drop, commit, create, commit (decision 5)", play: drop_commit_create },
+    Schedule { name: "shrink, create, commit (decision 5)", play: shrink_and_create },
+    Schedule { name: "shrink, commit, push, commit", play: shrink_and_push },
     Schedule { name: "roll back, push again (decision 5)", play: roll_back_and_push },
     Schedule { name: "change, begin, change back, begin (decision 3)", play: change_back },
     Schedule { name: "begin, begin, complete the newest (decision 3)", play: complete_the_newest },
@@ -133,6 +135,50 @@ fn drop_commit_create(run: &mut Run, random: &mut Random) -> Step {
     run.drop_region("keep")?;
     run.create("keep", ElementKind::U8, 1)?;
     push(run, random, "keep", 16)?;
+    commit(run)
+}
+
+fn shrink_and_create(run: &mut Run, random: &mut Random) -> Step {
+    fill(run, random, "a", 40)?;
+    for page in 0..40 {
+        change(run, random, "a", page * PAGE_BYTES + 7)?;
+    }
+    commit(run)?;
+    run.truncate("a", 10)?;
+    commit(run)?;
+    run.begin_step("shrink and create");
+    run.shrink("a")?;
+    run.create("b", ElementKind::U8, 1)?;
+    push(run, random, "b", 20)?;
+    commit(run)?;
+    run.begin_step("change");
+    change(run, random, "b", 5000)?;
+    run.create("c", ElementKind::U8, 1)?;
+    push(run, random, "c", 20)?;
+    commit(run)
+}
+
+fn shrink_and_push(run: &mut Run, random: &mut Random) -> Step {
+    fill(run, random, "a", 40)?;
+    change(run, random, "a", 30 * PAGE_BYTES)?;
+    commit(run)?;
+    run.truncate("a", 20 * PAGE_BYTES as u64)?;
+    commit(run)?;
+    run.begin_step("shrink and push");
+    run.shrink("a")?;
+    push(run, random, "a", 30)?;
+    run.begin_step("roll back");
+    run.rollback()?;
+    run.compare()?;
+    push(run, random, "a", 30)?;
+    commit(run)?;
+    run.begin_step("change");
+    change(run, random, "a", 45 * PAGE_BYTES)?;
+    run.truncate("a", 100)?;
+    commit(run)?;
+    run.shrink("a")?;
+    commit(run)?;
+    push(run, random, "a", 2)?;
     commit(run)
 }
 

@@ -43,6 +43,7 @@ pub(crate) enum Verb {
     Widen,
     Truncate,
     TruncateCommitPush,
+    Shrink,
     Refill,
     Repeat,
     Metadata,
@@ -64,7 +65,8 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
     use Verb::{
         Append, AppendLarge, Begin, Commit, Compare, Complete, CompleteElsewhere, CompleteNewest,
         Create, Die, Discard, Drop, Metadata, Recreate, Refill, Reopen, Repeat, Rollback, Scribble,
-        Settle, Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages, Widen,
+        Settle, Shrink, Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages,
+        Widen,
     };
     let mut verbs = vec![
         Create,
@@ -82,6 +84,7 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
         Widen,
         Truncate,
         TruncateCommitPush,
+        Shrink,
         Refill,
         Metadata,
         Rollback,
@@ -101,8 +104,10 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
     let more: &[Verb] = match theme {
         Theme::Mixed => &[],
         Theme::Small => &[Update, UpdateAgain, UpdateAgain, Append, Commit, Commit, Commit],
-        Theme::Boundary => &[Append, Truncate, TruncateCommitPush, Scribble, Refill, Commit],
-        Theme::Regions => &[Create, Drop, Recreate, Append, Commit],
+        Theme::Boundary => {
+            &[Append, Truncate, TruncateCommitPush, Shrink, Scribble, Refill, Commit]
+        }
+        Theme::Regions => &[Create, Drop, Recreate, Append, Shrink, Commit],
         Theme::Flights => {
             &[Update, UpdateAgain, Append, Begin, Begin, CompleteElsewhere, Complete, Settle]
         }

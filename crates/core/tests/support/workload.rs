@@ -109,6 +109,15 @@ impl Workload {
                 self.append(run, &name, 2 * PAGE_BYTES)?;
                 run.commit()
             }
+            Verb::Shrink => {
+                if self.random.chance(50) {
+                    self.truncate(run, &name)?;
+                }
+                if self.random.chance(70) {
+                    run.commit()?;
+                }
+                run.shrink(&name)
+            }
             Verb::Refill => {
                 run.truncate(&name, 0)?;
                 self.append(run, &name, 3 * PAGE_BYTES)

@@ -1,0 +1,33 @@
+import { existingPosition, existingRange } from './positions.ts'
+import type { RowKeeper } from './row-keeper.ts'
+
+/** Takes rows out, and moves those behind them up: O(rows behind). */
+export function removeRows(keeper: RowKeeper, index: number, count: number): void {
+  const length = keeper.checkUsable()
+  const position = existingRange(index, count, length, keeper.title)
+  const behind = length - position - count
+  if (behind > 0 && count > 0) for (const storage of keeper.storages) storage.move(position, position + count, behind)
+  keeper.rowCount = length - count
+  keeper.refreshViews()
+}
+
+/** Gives back the capacity behind the rows, with the next commit. */
+export function shrinkRows(keeper: RowKeeper): void {
+  keeper.checkUsable()
+  keeper.session.publishLengths()
+  try {
+    for (const storage of keeper.storages) for (const region of storage.regions) region.shrink()
+  } finally {
+    keeper.refreshViews()
+  }
+}
+
+/** Takes a row out, and puts the last one in its place: O(1). */
+export function swapRemoveRow(keeper: RowKeeper, index: number): void {
+  const length = keeper.checkUsable()
+  const position = existingPosition(index, length, keeper.title)
+  const last = length - 1
+  if (position < last) for (const storage of keeper.storages) storage.move(position, last, 1)
+  keeper.rowCount = last
+  keeper.refreshViews()
+}
