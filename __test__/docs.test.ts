@@ -18,6 +18,8 @@ const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match) => (
 /** What must hold after each block, in order. */
 const assertions = [
   `assert.equal(turnover, 10.5 * 3 + 10.4 * 1 + 99 * 2)
+  assert.deepEqual([...acme], [0, 1])
+  assert.equal(mean, (11 + 10.4) / 2)
   assert.equal(store.closed, true)
   const again = open('market.stoa')
   const rows = [...again.table('trades')]

@@ -3,12 +3,12 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 4 and 5 are in `commit`.
 
 use crate::changes::{ChangedPage, Changes, TailRun};
-use crate::checkpoint::PlannedCheckpoint;
+use crate::checkpoint::{PlannedCheckpoint, too_large};
 use crate::commit::{Flight, Home, TableWrites, Write};
 use crate::error::{Error, Result};
 use crate::format::directory::{Lengths, RegionId, Structure};
 use crate::format::record::{self, RecordBuilder, Run, WHOLE_PAGE, record_bytes};
-use crate::format::{Extent, PAGE, checksum};
+use crate::format::{Extent, PAGE, RECORD_BYTES_MAX, checksum};
 use crate::medium::{Medium, Memory, PAGE_BYTES, Role};
 use crate::planted::{Bug, planted};
 use crate::region::{Dropped, Region, in_memory};
@@ -72,7 +72,7 @@ impl<M: Medium> Store<M> {
         // Step 2: does the record fit?
         let carries_directory = changes.is_structural || self.has_new_extents;
         let directory = if carries_directory {
-            self.current.encode(&self.lengths(|region| region.length))
+            self.current.encode_checked(&self.lengths(|region| region.length))?
         } else {
             Vec::new()
         };
@@ -86,6 +86,9 @@ impl<M: Medium> Store<M> {
             )
         };
         let bytes = bytes_with(&|changed| self.bitmap_to_record(changed));
+        if bytes > RECORD_BYTES_MAX {
+            return Err(too_large(bytes));
+        }
         let mut planned = PlannedCheckpoint::default();
         if self.wants_checkpoint || !record::fits(self.plan.log, self.plan.head, bytes) {
             planned = self.plan_checkpoint(bytes_with(&|_| WHOLE_PAGE))?;
@@ -94,6 +97,7 @@ impl<M: Medium> Store<M> {
         let (runs, run_checksums) = match self.take_tail(&changes) {
             Ok(taken) => taken,
             Err(error) => {
+                self.poison_if_damaged();
                 self.give_up(planned);
                 return Err(error);
             }
@@ -144,8 +148,7 @@ impl<M: Medium> Store<M> {
                 if let Some(view) = &mut region.view {
                     let used = used.min(view.mapped_bytes);
                     if used > view.private_bytes {
-                        view.map_role(entry, view.private_bytes, used, Role::Private)?;
-                        view.private_bytes = used;
+                        view.make_private(entry, used)?;
                     } else if planted(Bug::BoundaryRetreats) && used < view.private_bytes {
                         let end = view.private_bytes;
                         view.map_role(entry, used, end, Role::Shared)?;
@@ -195,7 +198,14 @@ impl<M: Medium> Store<M> {
             .map(|changed| (changed.page, self.bitmap_to_record(changed)))
             .collect();
         let commit = self.plan.commit + 1;
-        let record = RecordBuilder::new(self.plan.epoch, commit, directory, lengths, runs, &images);
+        let record = RecordBuilder::new(
+            (self.plan.epoch, self.plan.salt),
+            commit,
+            directory,
+            lengths,
+            runs,
+            &images,
+        );
         let mut write = Write {
             commit,
             record: Vec::new(),

@@ -5,7 +5,7 @@ use crate::commit::{Applied, Committer, Flight, TableWrites, Write};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::header::{Header, slot_index};
 use crate::format::record;
-use crate::format::{DIRECTORY_AREAS, Extent, UNIT_BYTES, checksum};
+use crate::format::{DIRECTORY_AREAS, Extent, RECORD_BYTES_MAX, UNIT_BYTES, checksum};
 use crate::growth::log_bytes_for;
 use crate::medium::{Medium, PAGE_BYTES};
 use crate::planted::{Bug, planted};
@@ -17,6 +17,9 @@ use std::sync::{Arc, OnceLock};
 
 /// A log that fills up grows to this, if there is room: a checkpoint costs two syncs.
 const LOG_BYTES_WITH_USE: u64 = 1024 * 1024;
+
+/// A log that one large commit made larger than this is given up at the next checkpoint.
+const LOG_BYTES_KEPT: u64 = 64 * 1024 * 1024;
 
 const CHECKPOINT: &str = "cannot write a checkpoint";
 
@@ -35,6 +38,7 @@ pub(crate) struct Checkpoint {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) epoch: u64,
+    pub(crate) salt: u64,
     pub(crate) commit: u64,
     pub(crate) log: Extent,
     pub(crate) head: u64,
@@ -54,6 +58,7 @@ impl Plan {
     pub(crate) fn of(applied: &Applied) -> Self {
         Self {
             epoch: applied.header.epoch,
+            salt: applied.header.salt,
             commit: applied.commit,
             log: applied.header.log,
             head: applied.head,
@@ -118,8 +123,7 @@ impl<M: Medium> Store<M> {
         let mut log = self.plan.log;
         let mut is_new_log = false;
         if !record::fits(log, 0, record_bytes) {
-            let bytes = log_bytes_for(record_bytes)
-                .ok_or_else(|| Error::new(ErrorKind::Limit, "the commit is too large for a log"))?;
+            let bytes = log_bytes_for(record_bytes).ok_or_else(|| too_large(record_bytes))?;
             let least = record_bytes.next_multiple_of(UNIT_BYTES);
             log = self.allocate(bytes, None).or_else(|error| match error.kind() {
                 ErrorKind::NoSpace => self.allocate(least, None),
@@ -130,6 +134,13 @@ impl<M: Medium> Store<M> {
             // Only a convenience: where there is no room the log stays as it is.
             if let Ok(larger) = self.allocate(LOG_BYTES_WITH_USE, None) {
                 log = larger;
+                (is_new_log, planned.taken) = (true, vec![log]);
+            }
+        } else if log.bytes > LOG_BYTES_KEPT {
+            let usual = log_bytes_for(record_bytes).map(|bytes| bytes.max(LOG_BYTES_WITH_USE));
+            let usual = usual.filter(|bytes| *bytes <= LOG_BYTES_KEPT);
+            if let Some(Ok(smaller)) = usual.map(|bytes| self.allocate(bytes, None)) {
+                log = smaller;
                 (is_new_log, planned.taken) = (true, vec![log]);
             }
         }
@@ -156,9 +167,10 @@ impl<M: Medium> Store<M> {
             log,
             directory,
             directory_checksum: checksum(&bytes),
+            salt: self.medium.random(),
         };
         let checksums = self.checksum_writes();
-        self.plan.epoch = epoch;
+        (self.plan.epoch, self.plan.salt) = (epoch, header.salt);
         self.plan.log = log;
         self.plan.head = 0;
         self.plan.directory = directory;
@@ -228,13 +240,29 @@ pub(crate) fn write_header<M: Medium>(medium: &M, header: &Header) -> io::Result
 }
 
 /// Writes zeros in small pieces: the page cache keeps what is written at once as one large folio,
-/// and would write all of it for one record later.
+/// and would write all of it for one record later. Behind the first MiB, which only large records
+/// reach, that does not matter.
 pub(crate) fn fill_with_zeros<M: Medium>(medium: &M, extent: Extent) -> io::Result<()> {
-    let zeros = [0; PAGE_BYTES];
-    for offset in (extent.offset..extent.end()).step_by(PAGE_BYTES) {
-        medium.write(offset, &zeros)?;
+    const SMALL_UNTIL: u64 = 1 << 20;
+    let zeros = vec![0; 16 * PAGE_BYTES];
+    let mut offset = extent.offset;
+    while offset < extent.end() {
+        let is_small = offset - extent.offset < SMALL_UNTIL;
+        let bytes = if is_small { PAGE_BYTES } else { zeros.len() };
+        let bytes = bytes.min(usize::try_from(extent.end() - offset).unwrap_or(bytes));
+        medium.write(offset, &zeros[..bytes])?;
+        offset += bytes as u64;
     }
     Ok(())
+}
+
+/// The error of a commit whose record is longer than the format allows.
+pub(crate) fn too_large(record_bytes: u64) -> Error {
+    let message = format!(
+        "cannot commit {record_bytes} bytes of changes at once: a commit has at most \
+         {RECORD_BYTES_MAX}; nothing was changed, commit in batches"
+    );
+    Error::new(ErrorKind::Limit, message)
 }
 
 /// The extent that a directory outside the areas takes.

@@ -3,7 +3,7 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, forked, poisoned};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -92,6 +92,8 @@ pub struct Committer<M> {
     applied: Mutex<Applied>,
     failed: Mutex<BTreeMap<u64, Error>>,
     is_poisoned: AtomicBool,
+    /// A forked child has a copy of all this, and no business with the file.
+    process: u32,
 }
 
 /// A commit that panics half-way leaves as much doubt as a failed sync.
@@ -123,6 +125,7 @@ impl<M: Medium> Committer<M> {
             applied: Mutex::new(applied),
             failed: Mutex::default(),
             is_poisoned: AtomicBool::new(false),
+            process: std::process::id(),
         }
     }
 
@@ -131,8 +134,11 @@ impl<M: Medium> Committer<M> {
     ///
     /// # Errors
     /// `NoSpace`: nothing was changed, the changes are pending. `Io`: the disk is in doubt, the
-    /// store is poisoned. `Poisoned`: it was before.
+    /// store is poisoned. `Poisoned`: it was before. `Unsupported`: in a forked child.
     pub fn complete(&self, ticket: u64) -> Result<()> {
+        if std::process::id() != self.process {
+            return Err(forked());
+        }
         let mut applied = lock(&self.applied);
         loop {
             let next = if planted(Bug::OutOfOrderCommits) {
@@ -326,13 +332,4 @@ pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result
 
 fn in_page(bytes: u64) -> usize {
     usize::try_from(bytes).expect("less than a page")
-}
-
-/// What every call says that needs the disk after a failure.
-pub(crate) fn poisoned() -> Error {
-    Error::new(
-        ErrorKind::Poisoned,
-        "the store is poisoned by an earlier failure: close it and open it again, \
-         it then shows the last commit that the disk holds",
-    )
 }

@@ -58,11 +58,15 @@ impl<M: Medium> Store<M> {
                 equal.entry(*id).or_default().extend(parts.map(in_memory));
             }
         }
+        let mut has_failed = false;
         for (id, parts) in equal {
             if let Some(view) = self.regions.get_mut(&id).and_then(|region| region.view.as_mut()) {
                 // A copy that stays is only memory: it equals the file.
-                let _is_harmless = view.memory.drop_copies(&parts);
+                has_failed |= view.memory.drop_copies(&parts).is_err();
             }
+        }
+        if has_failed {
+            self.poison_if_damaged();
         }
     }
 

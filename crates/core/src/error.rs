@@ -174,3 +174,20 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What every call says in a forked child.
+pub(crate) fn forked() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "the store was opened by the process that forked this one; open it here",
+    )
+}
+
+/// What every call says that needs the disk after a failure.
+pub(crate) fn poisoned() -> Error {
+    Error::new(
+        ErrorKind::Poisoned,
+        "the store is poisoned by an earlier failure: close it and open it again, \
+         it then shows the last commit that the disk holds",
+    )
+}

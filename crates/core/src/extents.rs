@@ -10,7 +10,8 @@ use crate::store::Store;
 
 impl<M: Medium> Store<M> {
     /// Makes room for `elements` in all, and gives the new capacity in elements. Memory does not
-    /// move; the file gets longer if it must. Amortised growth costs O(1) calls a doubling.
+    /// move; the file gets longer if it must. What lies behind the length is undefined until it is
+    /// written. Amortised growth costs O(1) calls a doubling.
     ///
     /// # Errors
     /// `NotFound`; `NoSpace`, `Limit` (address space), `Io`: nothing was changed.
@@ -63,6 +64,7 @@ impl<M: Medium> Store<M> {
         if let Err(error) = view.extend(entry, keeps_allocation) {
             entry.extents = before;
             self.space.give_back(taken);
+            self.poison_if_damaged();
             return Err(error);
         }
         self.has_new_extents = true;
@@ -91,13 +93,10 @@ impl<M: Medium> Store<M> {
         }
     }
 
-    /// Takes `bytes` of the file that nothing refers to; they read as zero.
+    /// Takes `bytes` of the file that nothing refers to. They hold zeros, or what they held when
+    /// they were freed: of this file, never of another.
     pub(crate) fn allocate(&mut self, bytes: u64, preferred: Option<u64>) -> Result<Extent> {
         if let Some(extent) = self.space.take(bytes, preferred) {
-            if let Err(error) = self.medium.zero(extent.offset, extent.bytes) {
-                self.space.give_back(extent);
-                return Err(Error::from_io(&error, "fallocate", "cannot clear free space"));
-            }
             return Ok(extent);
         }
         self.medium.allocate(self.space.end(), bytes).map_err(|error| {

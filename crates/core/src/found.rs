@@ -3,13 +3,16 @@
 
 use crate::checkpoint::directory_extent;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::claim::{CLAIM_BYTES, Claim};
 use crate::format::directory::{Lengths, Structure};
 use crate::format::header::{HEADER_BYTES, Header, slot_index};
 use crate::format::published::Published;
-use crate::format::record::{self, PEEK_BYTES, Record};
+use crate::format::record::Record;
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, SLOT_OFFSETS, UNIT_BYTES, checksum};
 use crate::medium::{Medium, PAGE_BYTES};
 use crate::planted::{Bug, planted};
+use crate::region::in_memory;
+use std::hash::Hasher as _;
 use std::io;
 
 pub(crate) fn corrupt(what: &str) -> Error {
@@ -30,7 +33,12 @@ pub(crate) fn cannot_sync(error: &io::Error) -> Error {
 
 /// Reads up to `bytes`, fewer at the end of the file.
 pub(crate) fn read<M: Medium>(medium: &M, offset: u64, bytes: usize) -> Result<Vec<u8>> {
-    let mut buffer = vec![0; bytes];
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(bytes).map_err(|_| {
+        let message = format!("cannot read {bytes} bytes of it at once: memory is short");
+        Error::new(ErrorKind::Limit, message)
+    })?;
+    buffer.resize(bytes, 0);
     let count = medium.read(offset, &mut buffer).map_err(|error| cannot_read(&error))?;
     buffer.truncate(count);
     Ok(buffer)
@@ -99,40 +107,67 @@ pub(crate) fn refuse_lost_header<M: Medium>(
     header: &Header,
     published: Option<&Published>,
 ) -> Result<()> {
-    if planted(Bug::NoSalt) || planted(Bug::HeaderNotSyncedBeforeLogReuse) {
+    if planted(Bug::HeaderNotSyncedBeforeLogReuse) {
         return Ok(());
     }
-    let is_published = published.is_some_and(|published| published.epoch > header.epoch);
-    if is_published || read_record(medium, header.log, 0, header.epoch + 1)?.is_some() {
+    // A log always begins with a record, never with a value.
+    let first = read_record(medium, header.log, 0, None)?;
+    let is_newer = |epoch: u64| epoch > header.epoch;
+    if published.is_some_and(|published| is_newer(published.epoch))
+        || first.is_some_and(|(record, _)| is_newer(record.epoch))
+    {
         return Err(corrupt("its newest header is gone"));
     }
     Ok(())
 }
 
-/// The record at `head` of the log, if it is whole and of this epoch.
+/// The record at `head` of the log, if it is whole and of the epoch with this salt; `None`: of any.
+/// Its bytes are taken into memory only when they are known to be a record.
 pub(crate) fn read_record<M: Medium>(
     medium: &M,
     log: Extent,
     head: u64,
-    epoch: u64,
+    salt: Option<u64>,
 ) -> Result<Option<(Record, Vec<u8>)>> {
     if head >= log.bytes {
         return Ok(None);
     }
     let offset = log.offset + head;
-    let Some((_, bytes)) = record::peek(&read(medium, offset, PEEK_BYTES)?, epoch) else {
+    let first = read(medium, offset, CLAIM_BYTES)?;
+    let claim = Claim::decode(&first);
+    let Some(claim) = claim.filter(|claim| salt.is_none_or(|salt| claim.has_salt(salt))) else {
         return Ok(None);
     };
     let file_bytes = medium.len().map_err(|error| cannot_read(&error))?;
-    if bytes > log.bytes - head || bytes > file_bytes {
+    if claim.bytes > (log.bytes - head).min(file_bytes) || !claim.adds_up(file_bytes / PAGE) {
         return Ok(None);
     }
-    let Ok(length) = usize::try_from(bytes) else {
+    let end = offset + claim.bytes;
+    let mut hash = claim.hash(&first);
+    let mut bytes = first;
+    let mut at = offset + CLAIM_BYTES as u64;
+    while at < end {
+        let part = read(medium, at, in_memory((end - at).min(READ_BYTES)))?;
+        if part.is_empty() {
+            return Ok(None);
+        }
+        hash.write(&part);
+        at += part.len() as u64;
+        if claim.bytes <= READ_BYTES {
+            bytes.extend(part);
+        }
+    }
+    if !claim.is_proved_by(&hash) {
         return Ok(None);
-    };
-    let bytes = read(medium, offset, length)?;
-    Ok(Record::decode(&bytes, epoch).map(|record| (record, bytes)))
+    }
+    if claim.bytes > READ_BYTES {
+        bytes = read(medium, offset, in_memory(claim.bytes))?;
+    }
+    Ok(Record::decode(&claim, &bytes).map(|record| (record, bytes)))
 }
+
+/// Longer records are read twice: to check them, piece by piece, and to use them.
+const READ_BYTES: u64 = 1 << 20;
 
 /// Whether the pages that a record only names are in the file as it says.
 pub(crate) fn are_runs_whole<M: Medium>(medium: &M, record: &Record) -> Result<bool> {
@@ -151,6 +186,7 @@ pub(crate) fn are_runs_whole<M: Medium>(medium: &M, record: &Record) -> Result<b
 }
 
 /// Which pages of the file belong to regions.
+#[derive(Debug)]
 pub(crate) struct Places(Vec<Extent>);
 
 impl Places {

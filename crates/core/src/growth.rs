@@ -1,6 +1,6 @@
 //! How much to allocate: pure arithmetic, no input or output.
 
-use crate::format::UNIT_BYTES;
+use crate::format::{RECORD_BYTES_MAX, UNIT_BYTES};
 
 /// How a region grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +36,27 @@ pub(crate) fn grown_capacity(
     Some(wanted.clamp(needed, limit))
 }
 
-/// The length of a log in which a record of `record_bytes` fits twice.
+/// From here on a log has little room to spare.
+const LARGE_RECORD_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The length of a log for records of `record_bytes`: they fit twice, or, if they are large, once
+/// with a quarter to spare. `None` where no record is so long.
 pub(crate) fn log_bytes_for(record_bytes: u64) -> Option<u64> {
-    record_bytes.checked_mul(2)?.checked_next_power_of_two().map(|bytes| bytes.max(UNIT_BYTES))
+    if record_bytes > RECORD_BYTES_MAX {
+        return None;
+    }
+    let bytes = if record_bytes <= LARGE_RECORD_BYTES {
+        (record_bytes * 2).next_power_of_two()
+    } else {
+        record_bytes + record_bytes / 4
+    };
+    Some(bytes.next_multiple_of(UNIT_BYTES).max(UNIT_BYTES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::LOG_BYTES_MAX;
 
     #[test]
     fn an_amortised_growth_never_exceeds_the_limit_and_never_misses_the_need() {
@@ -58,6 +71,18 @@ mod tests {
         }
         assert_eq!(grown_capacity(0, 40 * UNIT_BYTES, Growth::Exact, 39 * UNIT_BYTES), None);
         assert_eq!(grown_capacity(0, u64::MAX, Growth::Exact, u64::MAX), None);
+    }
+
+    #[test]
+    fn a_log_holds_its_record_and_a_large_one_spares_a_quarter() {
+        const MIB: u64 = 1 << 20;
+        for (record, log) in
+            [(0, UNIT_BYTES), (MIB, 2 * MIB), (32 * MIB, 64 * MIB), (1200 * MIB, 1500 * MIB)]
+        {
+            assert_eq!(log_bytes_for(record), Some(log));
+        }
+        assert!(log_bytes_for(RECORD_BYTES_MAX).is_some_and(|bytes| bytes <= LOG_BYTES_MAX));
+        assert_eq!(log_bytes_for(RECORD_BYTES_MAX + 1), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ mod growth;
 mod info;
 pub mod kernels;
 mod medium;
+
+mod opening;
 mod options;
 mod os;
 pub mod planted;
@@ -48,8 +50,13 @@ pub use error::{Error, ErrorKind, Result};
 pub use format::directory::{ElementKind, RegionId};
 pub use growth::Growth;
 pub use info::{RegionInfo, StoreInfo};
+// What the binding and the tests stand on, and no user: two mappings of one file, made through these,
+// show the same bytes, and a slice of one does not know of a write to the other.
+#[doc(hidden)]
 pub use medium::{Medium, Memory, PAGE_BYTES, Page, Role};
 pub use options::Options;
-pub use os::{DirtySearch, Element, File, Reservation};
+#[doc(hidden)]
+pub use os::Reservation;
+pub use os::{DirtySearch, Element, File};
 pub use store::{Close, Store};
 pub use vec::MmapVec;

@@ -63,17 +63,11 @@ pub trait Medium: Send + Sync + 'static {
     fn sync(&self) -> io::Result<()>;
 
     /// Promises blocks for `bytes` at `offset`, and makes the file at least that long. New bytes
-    /// read as zero.
+    /// read as zero; what was there stays. Cheap where the blocks are there.
     ///
     /// # Errors
     /// `StorageFull` or `QuotaExceeded` when there is no room. The length is then as before.
     fn allocate(&self, offset: u64, bytes: u64) -> io::Result<()>;
-
-    /// Makes a stretch of the file read as zero, and keeps its blocks. Durable as a `write` is.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()>;
 
     /// Cuts the file to `bytes`.
     ///
@@ -98,6 +92,9 @@ pub trait Medium: Send + Sync + 'static {
     /// Within one boot the page cache may show what a failed sync never brought to the disk.
     fn boot_id(&self) -> u64;
 
+    /// A number that nobody can foresee.
+    fn random(&self) -> u64;
+
     /// The store is closed: gives up the writer's lock, where there is one.
     fn unlock(&self) {}
 }
@@ -112,7 +109,7 @@ pub trait Memory: Send {
     /// private copies there are dropped.
     ///
     /// # Errors
-    /// What the kernel says; what was there may be gone.
+    /// What the kernel says. What was there stays, unless `is_damaged` says otherwise.
     fn map_file(
         &mut self,
         offset: usize,
@@ -124,7 +121,7 @@ pub trait Memory: Send {
     /// Shows zeros that belong to this process alone, in place of what was there.
     ///
     /// # Errors
-    /// What the kernel says; what was there stays.
+    /// What the kernel says. What was there stays, unless `is_damaged` says otherwise.
     fn map_anonymous(&mut self, offset: usize, bytes: usize) -> io::Result<()>;
 
     /// Shows zeros that belong to this process alone in the first `bytes`, for good: nothing else
@@ -152,6 +149,12 @@ pub trait Memory: Send {
     /// # Errors
     /// What the kernel says; some may be dropped.
     fn drop_copies(&mut self, pages: &[usize]) -> io::Result<()>;
+
+    /// Whether a mapping call that failed took away what was shown of the file, at any time since
+    /// the reservation: then some of the memory is zeros, and tells nothing.
+    fn is_damaged(&self) -> bool {
+        false
+    }
 
     /// The page at `offset` as the program sees it. Uses `scratch` where it cannot lend memory.
     fn page<'a>(&'a self, offset: usize, scratch: &'a mut Page) -> &'a Page;

@@ -35,6 +35,8 @@ pub enum Bug {
     OutOfOrderCommits,
     /// Recovery trusts that what it can read of the last record is also on the disk.
     NoDirectRewriteOnRecovery,
+    /// Recovery in a new boot builds on what the drive may hold in its cache alone.
+    NoSyncAfterReset,
     /// Recovery builds on a header whose sync may have failed.
     UnpublishedHeaderTrusted,
     /// Pages are written home as they are now, not as they were captured.

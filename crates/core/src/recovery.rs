@@ -28,6 +28,8 @@ pub(crate) struct Recovered {
     pub(crate) commit: u64,
     pub(crate) structure: Structure,
     pub(crate) lengths: Lengths,
+    /// The pages of the structure's regions.
+    places: Places,
     /// The last writer did not close in good order, or the log holds commits.
     pub(crate) is_needed: bool,
     /// Pages of the log's records, newest content.
@@ -37,8 +39,9 @@ pub(crate) struct Recovered {
     /// The published block, if it is of this boot: it tells which header and which record are
     /// known to be durable.
     exact: Option<Published>,
-    /// The commit that was last written home, at least in part, in this boot or before.
-    home: u64,
+    /// The sequence word: the commit that was last written home, at least in part, in this boot or
+    /// before.
+    sequence: u64,
     /// The last record, where the page cache may show what the disk does not have.
     in_doubt: Option<InDoubt>,
 }
@@ -68,13 +71,14 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M) -> Result<Recovered> {
     let mut recovered = Recovered {
         commit: header.base_commit,
         header,
+        places: Places::of(&structure),
         structure,
         lengths,
         is_needed: !was_closed_here,
         pages: BTreeMap::new(),
         runs: Vec::new(),
         exact: published.filter(|block| is_of_this_boot(medium, block)),
-        home: commit_of_sequence(sequence),
+        sequence,
         in_doubt: None,
     };
     recovered.read_log(medium)?;
@@ -86,9 +90,9 @@ impl Recovered {
     /// epoch, whole. The last one counts only if the pages that it names are whole too; that
     /// there is a next one proves that those of the earlier ones were synced.
     fn read_log<M: Medium>(&mut self, medium: &M) -> Result<()> {
-        let (log, epoch) = (self.header.log, self.header.epoch);
+        let (log, salt) = (self.header.log, Some(self.header.salt));
         let mut head = 0;
-        let mut next = read_record(medium, log, head, epoch)?;
+        let mut next = read_record(medium, log, head, salt)?;
         // A record that does not count must not count later either, when rows like its own are
         // there: a new epoch ends it.
         self.is_needed |= next.is_some();
@@ -98,7 +102,7 @@ impl Recovered {
             }
             let offset = log.offset + head;
             head = record::next_head(head, record.bytes);
-            next = read_record(medium, log, head, epoch)?
+            next = read_record(medium, log, head, salt)?
                 .filter(|(following, _)| following.commit == record.commit + 1);
             let is_last = next.is_none();
             if is_last && !planted(Bug::NoDirectHash) && !are_runs_whole(medium, &record)? {
@@ -107,7 +111,9 @@ impl Recovered {
             if !self.apply(medium, &record, &bytes, is_last)? {
                 break;
             }
-            let is_unknown = |block: Published| block.commit.max(self.home) < record.commit;
+            let is_unknown = |block: Published| {
+                block.commit.max(commit_of_sequence(self.sequence)) < record.commit
+            };
             if self.exact.is_some_and(is_unknown) {
                 self.in_doubt = Some(InDoubt { offset, record: bytes, runs: record.runs });
             }
@@ -134,6 +140,7 @@ impl Recovered {
                 }
                 return Err(corrupt(&format!("it needs {end} bytes, the file has {file_bytes}")));
             }
+            self.places = Places::of(&structure);
             (self.structure, self.lengths) = (structure, lengths);
         }
         for (region, length) in &record.lengths {
@@ -145,14 +152,13 @@ impl Recovered {
             }
             self.lengths.insert(*region, *length);
         }
-        let places = Places::of(&self.structure);
         for run in &record.runs {
-            if !places.hold(run.page, run.checksums.len() as u64) {
+            if !self.places.hold(run.page, run.checksums.len() as u64) {
                 return Err(corrupt("a commit names pages that belong to no region"));
             }
         }
         for image in &record.images {
-            if !places.hold(image.page, 1) {
+            if !self.places.hold(image.page, 1) {
                 return Err(corrupt("a commit changes a page that belongs to no region"));
             }
             let page = match self.pages.entry(image.page) {
@@ -180,6 +186,7 @@ impl Recovered {
     /// Brings the file to the last commit and makes it the base of a new log. A cut in the middle
     /// leaves what this began from: it only repeats what the log says, until the new header.
     pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        self.keep_what_is_read(medium)?;
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
         let write_sequence =
@@ -208,17 +215,32 @@ impl Recovered {
             log: self.header.log,
             directory,
             directory_checksum: checksum(&bytes),
+            salt: medium.random(),
         };
         write_header(medium, &header).map_err(|error| cannot_write(&error))?;
         self.header = header;
         Ok(())
     }
 
+    /// In a new boot, where no block tells what is durable: after a reset or a panic of the kernel
+    /// the drive may show from its volatile cache what no sync brought further, and this builds on
+    /// all that it reads. Written again would be too much: what was acknowledged could be torn.
+    fn keep_what_is_read<M: Medium>(&self, medium: &M) -> Result<()> {
+        if self.exact.is_some() || planted(Bug::NoSyncAfterReset) {
+            return Ok(());
+        }
+        // The word as it is: some file systems send the drive nothing for a file without changes.
+        medium
+            .write(SEQUENCE_OFFSET, &self.sequence.to_ne_bytes())
+            .map_err(|error| cannot_write(&error))?;
+        medium.sync().map_err(|error| cannot_sync(&error))
+    }
+
     /// The page cache may show a header although the sync that should have brought it to the disk
     /// failed, or was never waited for. What it refers to was durable before, and nothing builds on
     /// it yet; so it is written again, and until that is durable the header before holds.
     ///
-    /// In a new boot everything that can be read is on the disk. Either way the block says so
+    /// In a new boot everything that was read is on the disk by now. Either way the block says so
     /// before this writes what is not: a process killed in here must not leave a header that
     /// looks as good as the one it builds on.
     fn confirm_header<M: Medium>(&self, medium: &M) -> Result<()> {

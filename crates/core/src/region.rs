@@ -22,10 +22,6 @@ pub(crate) struct Region<A> {
     /// must not be written directly (decision 1 of `docs/atomic-commit.md`).
     pub(crate) direct_from: u64,
     pub(crate) durable_direct_from: u64,
-    /// The longest that the region was since the last commit or rollback, in bytes.
-    pub(crate) touched_bytes: u64,
-    /// What a killed writer left behind the committed end is still there.
-    pub(crate) has_stale_tail: bool,
     /// `None` until somebody looks.
     pub(crate) view: Option<View<A>>,
 }
@@ -60,8 +56,6 @@ impl<A> Region<A> {
             durable_length: length,
             direct_from,
             durable_direct_from: direct_from,
-            touched_bytes: length * width,
-            has_stale_tail: false,
             view: None,
         }
     }
@@ -133,6 +127,16 @@ impl<A: Memory> View<A> {
         Ok(())
     }
 
+    /// Maps private what is shared below `until`, piece by piece: where the system refuses one,
+    /// those before it are private, and known to be.
+    pub(crate) fn make_private(&mut self, entry: &Entry, until: u64) -> Result<()> {
+        for (at, extent) in pieces(entry, self.private_bytes, until) {
+            self.map_role(entry, at, at + extent.bytes, Role::Private)?;
+            self.private_bytes = at + extent.bytes;
+        }
+        Ok(())
+    }
+
     /// Maps what was added to the extents.
     pub(crate) fn extend(&mut self, entry: &Entry, keeps_allocation: bool) -> Result<()> {
         let capacity = entry.capacity_bytes();
@@ -189,7 +193,9 @@ fn reserve<M: Medium>(medium: &M, wanted: u64, capacity: u64) -> Result<M::Memor
     loop {
         match medium.reserve(in_memory(bytes)) {
             Ok(memory) => return Ok(memory),
-            Err(_) if bytes / 2 > capacity => bytes = (bytes / 2).next_multiple_of(page),
+            Err(_) if bytes > page && bytes / 2 > capacity => {
+                bytes = (bytes / 2).next_multiple_of(page);
+            }
             Err(error) => {
                 return Err(Error::from_io(&error, "mmap", "cannot reserve address space"));
             }

@@ -95,14 +95,15 @@ impl<M: Medium> Store<M> {
     }
 
     /// Says how many elements a region has: those below `elements`, whatever was written there.
+    /// Write all that is added first: what nobody wrote since the store was opened is undefined, and
+    /// need not even be the same after a power cut.
     ///
     /// # Errors
     /// `NotFound`; `Limit` beyond the capacity. Nothing was changed.
     pub fn set_len(&mut self, id: RegionId, elements: u64) -> Result<()> {
         let (entry, region) = self.region(id)?;
         let (width, capacity) = (entry.width(), entry.capacity_bytes());
-        let used = elements.checked_mul(width).filter(|used| *used <= capacity);
-        let Some(used) = used else {
+        if elements.checked_mul(width).is_none_or(|used| used > capacity) {
             return Err(Error::new(
                 ErrorKind::Limit,
                 format!(
@@ -111,13 +112,12 @@ impl<M: Medium> Store<M> {
                     capacity / width
                 ),
             ));
-        };
+        }
         if elements > region.length {
             self.ensure_view(id)?;
         }
         if let Some(region) = self.regions.get_mut(&id) {
             region.length = elements;
-            region.touched_bytes = region.touched_bytes.max(used);
         }
         Ok(())
     }

@@ -1,17 +1,15 @@
 //! The opposite of a commit.
 
-use crate::commit::poisoned;
-use crate::error::{Error, Result};
-use crate::format::PAGE;
+use crate::error::{Error, Result, poisoned};
 use crate::format::directory::{Entry, RegionId};
 use crate::medium::{Medium, Memory, PAGE_BYTES};
-use crate::region::{Dropped, Region, View, in_memory, pieces};
+use crate::region::{Dropped, Region, View, in_memory};
 use crate::store::Store;
 
 impl<M: Medium> Store<M> {
     /// Takes back everything since the last commit: values, lengths, regions, metadata. Waits for
     /// commits in flight first and keeps them. Memory stays where it is: what lies behind the
-    /// lengths is lost, and is overwritten by what is added later.
+    /// lengths is undefined, and is overwritten by what is added later.
     ///
     /// # Errors
     /// `Poisoned`; what the kernel says to the dropping of copies, and then the store is poisoned.
@@ -55,13 +53,10 @@ impl<M: Medium> Store<M> {
 
     fn restore_memory(&mut self) -> Result<()> {
         let system_page = self.medium.system_page_bytes();
-        for (id, region) in &mut self.regions {
-            let touched =
-                region.touched_bytes.max(region.length * self.current.regions[id].width());
+        for region in self.regions.values_mut() {
             (region.length, region.captured_length) =
                 (region.durable_length, region.durable_length);
             region.direct_from = region.durable_direct_from;
-            region.touched_bytes = 0;
             let Some(view) = &mut region.view else {
                 continue;
             };
@@ -73,13 +68,6 @@ impl<M: Medium> Store<M> {
             drop_copies(view, &mut copies).map_err(|error| {
                 Error::from_io(&error, "madvise", "cannot take back changes; the store is poisoned")
             })?;
-            let entry = &self.current.regions[id];
-            let until = touched.next_multiple_of(PAGE).min(view.mapped_bytes);
-            for (_, extent) in pieces(entry, view.private_bytes, until) {
-                self.medium.zero(extent.offset, extent.bytes).map_err(|error| {
-                    Error::from_io(&error, "fallocate", "cannot clear the rows taken back")
-                })?;
-            }
         }
         Ok(())
     }

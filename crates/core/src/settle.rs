@@ -75,11 +75,6 @@ impl<M: Medium> Store<M> {
         if awaiting > (self.space.end() / FREED_PART_OF_FILE).max(16 * UNIT_BYTES) {
             self.wants_checkpoint = true;
         }
-        if self.in_flight.is_empty() {
-            for region in self.regions.values_mut() {
-                region.touched_bytes = 0;
-            }
-        }
     }
 
     /// A checkpoint was made: nothing in the log refers to what was freed before it.
@@ -132,7 +127,10 @@ impl<M: Medium> Store<M> {
             if in_flight.flight.has_checkpointed.load(Ordering::Acquire) {
                 self.forget_log(&mut in_flight);
             }
-            in_flight.taken.drain(..).for_each(|extent| self.space.give_back(extent));
+            // After a failed sync the header that refers to them may be durable all the same.
+            if !self.committer.is_poisoned() {
+                in_flight.taken.drain(..).for_each(|extent| self.space.give_back(extent));
+            }
             dropped.append(&mut in_flight.dropped);
             self.cut.append(&mut in_flight.cut);
         }

@@ -1,7 +1,6 @@
 //! The opposite of growth: a region gives back what it has behind its rows.
 
-use crate::commit::poisoned;
-use crate::error::Result;
+use crate::error::{Result, poisoned};
 use crate::format::directory::{Entry, RegionId};
 use crate::format::{Extent, UNIT_BYTES};
 use crate::medium::Medium;

@@ -1,27 +1,18 @@
-//! The spine: opening, regions, growth, closing. What a commit does is in `capture`, `commit` and
-//! `settle`; what opening must mend is in `recovery`.
+//! The spine: what a store is, and its calls from the commit to the closing. Opening is in `opening`,
+//! regions in `regions`; what a commit does is in `capture`, `commit` and `settle`.
 
 use crate::capture::InFlight;
-use crate::checkpoint::{Plan, fill_with_zeros, write_header};
-use crate::commit::{Applied, Committer, poisoned};
+use crate::checkpoint::Plan;
+use crate::commit::Committer;
 use crate::copies::Kept;
-use crate::error::{Error, ErrorKind, Result};
-use crate::format::directory::{Lengths, RegionId, Structure};
-use crate::format::header::{Header, encode_identity};
-use crate::format::published::{BLOCK_OFFSET, Published};
-use crate::format::{
-    DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG, WRITE_VERSION, checksum,
-};
-use crate::found::reserved_places;
+use crate::error::{Error, ErrorKind, Result, forked, poisoned};
+use crate::format::directory::{RegionId, Structure};
+use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
 use crate::medium::Medium;
-use crate::options::Options;
-use crate::os::File;
-use crate::recovery::find_last_commit;
 use crate::region::{Dropped, Region};
 use crate::space::Space;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::path::Path;
 use std::sync::Arc;
 
 /// A store that is open for writing: named regions in one file, and the last commit of them.
@@ -59,10 +50,10 @@ pub struct Store<M: Medium> {
     pub(crate) unwritten_checksums: BTreeMap<u64, u64>,
     pub(crate) wants_checkpoint: bool,
     pub(crate) commit_id: u64,
-    last_ticket: u64,
+    pub(crate) last_ticket: u64,
     pub(crate) reserve_bytes: u64,
-    process: u32,
-    is_closed: bool,
+    pub(crate) process: u32,
+    pub(crate) is_closed: bool,
 }
 
 /// What becomes of changes that are not committed.
@@ -74,128 +65,7 @@ pub enum Close {
     Discard,
 }
 
-impl Store<File> {
-    /// Opens a store for writing, or creates it: it appears complete or not at all. Takes the
-    /// exclusive lock, and recovers what the last writer left.
-    ///
-    /// # Errors
-    /// `Locked`, `NotFound`, `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`. The file
-    /// is as it was.
-    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
-        let path = path.as_ref();
-        // Somebody else may create or remove the file between two looks.
-        for _ in 0..OPEN_TRIES {
-            if let Some(file) = File::open_locked(path, options)? {
-                let opened = Self::open_on(Arc::new(file), options);
-                return opened.map_err(|error| error.at_opening(path));
-            }
-            if !options.create {
-                return Err(File::missing(path));
-            }
-            if let Some(file) = File::create_locked(path, options, Self::format)? {
-                let opened = Self::open_on(Arc::new(file), options);
-                return opened.map_err(|error| error.at_opening(path));
-            }
-        }
-        let message = "the file comes and goes; try again when it stays";
-        Err(Error::new(ErrorKind::Busy, message).at_opening(path))
-    }
-}
-
-/// How often a file may vanish between the look for it and its creation.
-const OPEN_TRIES: usize = 100;
-
 impl<M: Medium> Store<M> {
-    /// Writes an empty store to an empty medium, and waits until it is durable.
-    ///
-    /// # Errors
-    /// `NoSpace`, `Io`.
-    pub fn format(medium: &M) -> Result<()> {
-        let structure = Structure { checksums: vec![FIRST_CHECKSUMS], ..Structure::default() };
-        let directory = structure.encode(&Lengths::new());
-        let header = Header {
-            epoch: 0,
-            base_commit: 0,
-            data_version: 0,
-            log: FIRST_LOG,
-            directory: Extent { offset: DIRECTORY_AREAS[0].offset, bytes: directory.len() as u64 },
-            directory_checksum: checksum(&directory),
-        };
-        let write = || {
-            medium.allocate(0, FIRST_BYTES)?;
-            fill_with_zeros(medium, Extent { offset: 0, bytes: FIRST_BYTES })?;
-            medium.write(0, &encode_identity())?;
-            medium.write(header.directory.offset, &directory)?;
-            let published =
-                Published { commit: 0, epoch: 0, boot_id: medium.boot_id(), is_open: false };
-            medium.write(BLOCK_OFFSET, &published.encode())?;
-            medium.sync()?;
-            write_header(medium, &header)
-        };
-        write().map_err(|error| Error::from_io(&error, "pwrite", "cannot create the store"))
-    }
-
-    /// Opens the store on a medium, and recovers it. Takes no lock.
-    ///
-    /// # Errors
-    /// `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`.
-    pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
-        let mut found = find_last_commit(&*medium)?;
-        let was_killed = found.is_needed;
-        if was_killed {
-            found.write_back(&*medium)?;
-        }
-        let mut used: Vec<Extent> = found.structure.extents().collect();
-        used.extend(reserved_places(&found.header));
-        let space = Space::new(used, FIRST_LOG.offset);
-        let mut regions = BTreeMap::new();
-        for (id, entry) in &found.structure.regions {
-            let length = found.lengths.get(id).copied().unwrap_or(0);
-            let mut region = Region::new(length, entry.width());
-            region.has_stale_tail = was_killed;
-            regions.insert(*id, region);
-        }
-        let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
-        let plan = Plan::of(&applied);
-        let committer = Arc::new(Committer::new(Arc::clone(&medium), applied));
-        let durable = Arc::new(found.structure);
-        let store = Self {
-            current: (*durable).clone(),
-            captured: Arc::clone(&durable),
-            durable,
-            has_structural_changes: false,
-            has_new_extents: false,
-            regions,
-            dropped: Vec::new(),
-            cut: Vec::new(),
-            awaiting_checkpoint: Vec::new(),
-            retired: Vec::new(),
-            space,
-            commit_id: plan.commit,
-            last_ticket: plan.commit,
-            plan,
-            in_flight: VecDeque::new(),
-            kept: Kept::new(),
-            imaged: HashSet::new(),
-            unwritten_checksums: BTreeMap::new(),
-            wants_checkpoint: false,
-            reserve_bytes: options.reserve_bytes,
-            process: std::process::id(),
-            is_closed: false,
-            committer,
-            medium,
-        };
-        // From here on the header counts. What lies behind its places belongs to no commit; no
-        // process ever mapped it for reading.
-        store.committer.publish_presence(true)?;
-        let cut = || -> std::io::Result<()> {
-            let end = store.space.end();
-            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
-        };
-        cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
-        Ok(store)
-    }
-
     /// Refuses what a closed, poisoned or forked store cannot do.
     pub(crate) fn check_usable(&self) -> Result<()> {
         if self.is_closed {
@@ -205,10 +75,7 @@ impl<M: Medium> Store<M> {
             return Err(poisoned());
         }
         if std::process::id() != self.process {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "the store was opened by the process that forked this one; open it here",
-            ));
+            return Err(forked());
         }
         Ok(())
     }
@@ -216,6 +83,7 @@ impl<M: Medium> Store<M> {
     /// The memory of regions that are gone: dropped by a commit, or created and rolled back.
     /// Zeros lie over all of it. Dropping it gives the address space back, which is right only
     /// when nothing refers to it any more.
+    #[doc(hidden)]
     pub fn take_retired(&mut self) -> Vec<(RegionId, M::Memory)> {
         std::mem::take(&mut self.retired)
     }
@@ -229,9 +97,17 @@ impl<M: Medium> Store<M> {
     /// Replaces them. Part of the next commit.
     ///
     /// # Errors
-    /// `Closed`, `Poisoned`.
+    /// `Limit`: nothing was changed. `Closed`, `Poisoned`.
     pub fn set_metadata(&mut self, bytes: Vec<u8>) -> Result<()> {
         self.check_usable()?;
+        if bytes.len() as u64 > DIRECTORY_BYTES_MAX {
+            let message = format!(
+                "cannot keep {} bytes of metadata: a store has at most {DIRECTORY_BYTES_MAX}; \
+                 nothing was changed",
+                bytes.len()
+            );
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
         if bytes != self.current.metadata {
             self.current.metadata = bytes;
             self.has_structural_changes = true;
@@ -289,6 +165,7 @@ impl<M: Medium> Store<M> {
     pub fn is_dirty(&mut self) -> Result<bool> {
         self.check_usable()?;
         self.settle();
+        self.check_usable()?;
         Ok(!self.find_changes()?.is_empty())
     }
 
@@ -323,6 +200,8 @@ impl<M: Medium> Store<M> {
     pub fn begin_commit(&mut self) -> Result<Option<u64>> {
         self.check_usable()?;
         self.settle();
+        // What was settled may have failed meanwhile, on another thread.
+        self.check_usable()?;
         self.capture()
     }
 
@@ -374,7 +253,11 @@ impl<M: Medium> Store<M> {
     /// The part of closing that cannot fail: waits for what is in flight, lays zeros over all
     /// memory and gives up the lock. What was not committed is lost.
     pub fn release(&mut self) -> Vec<(RegionId, M::Memory)> {
-        self.settle_all();
+        // A forked child has no memory to cover; what is in flight, and the lock, are its parent's.
+        let is_own = std::process::id() == self.process;
+        if is_own {
+            self.settle_all();
+        }
         self.is_closed = true;
         let mut regions = std::mem::take(&mut self.regions);
         let dropped = std::mem::take(&mut self.dropped).into_iter();
@@ -382,11 +265,15 @@ impl<M: Medium> Store<M> {
         let mut memories = std::mem::take(&mut self.retired);
         for (id, region) in regions {
             if let Some(mut view) = region.view {
-                view.cover();
+                if is_own {
+                    view.cover();
+                }
                 memories.push((id, view.memory));
             }
         }
-        self.medium.unlock();
+        if is_own {
+            self.medium.unlock();
+        }
         memories
     }
 }

@@ -13,19 +13,24 @@ impl<M: Medium> Store<M> {
         if region.view.is_some() {
             return Ok(());
         }
-        if region.has_stale_tail && self.medium.keeps_allocation() {
+        if self.medium.keeps_allocation() {
+            // A copy of the file may have holes where it had zeros. A store to a shared page over a
+            // hole is a signal when the disk is full.
             let system_page = self.medium.system_page_bytes() as u64;
             let private = region.direct_from.next_multiple_of(system_page);
             for (_, extent) in pieces(entry, private, entry.capacity_bytes()) {
-                self.medium.zero(extent.offset, extent.bytes).map_err(|error| {
-                    Error::from_io(&error, "fallocate", "cannot clear what a killed writer left")
+                self.medium.allocate(extent.offset, extent.bytes).map_err(|error| {
+                    let attempt = format!(
+                        "cannot allocate what '{}' may grow into; nothing was changed",
+                        entry.name
+                    );
+                    Error::from_io(&error, "fallocate", attempt)
                 })?;
             }
         }
         let view = View::map(&*self.medium, entry, region.direct_from, self.reserve_bytes)?;
         if let Some(region) = self.regions.get_mut(&id) {
             region.view = Some(view);
-            region.has_stale_tail = false;
         }
         Ok(())
     }
@@ -42,6 +47,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; `Limit` where memory or address space runs out.
+    #[doc(hidden)]
     pub fn window(&mut self, id: RegionId, bytes: u64) -> Result<u64> {
         self.check_usable()?;
         let system_page = self.medium.system_page_bytes() as u64;
@@ -55,6 +61,7 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; what mapping it says.
+    #[doc(hidden)]
     pub fn memory(&mut self, id: RegionId) -> Result<&M::Memory> {
         Ok(&self.view(id)?.memory)
     }
@@ -63,8 +70,17 @@ impl<M: Medium> Store<M> {
     ///
     /// # Errors
     /// `NotFound`; what mapping it says.
+    #[doc(hidden)]
     pub fn memory_mut(&mut self, id: RegionId) -> Result<&mut M::Memory> {
         Ok(&mut self.view(id)?.memory)
+    }
+
+    /// Memory that lost what it showed of the file tells nothing any more: no commit of it.
+    pub(crate) fn poison_if_damaged(&self) {
+        let views = self.regions.values().filter_map(|region| region.view.as_ref());
+        if views.into_iter().any(|view| view.memory.is_damaged()) {
+            self.committer.poison();
+        }
     }
 
     /// The memory of a region that is mapped already.

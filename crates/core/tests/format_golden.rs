@@ -4,12 +4,76 @@
 //! dump in it (a line is `offset  bytes`) with that file. `STOA_PRINT=1` prints the dumps anew.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use stoa_core::{Close, ElementKind, Growth, Options, Store};
+use std::sync::Arc;
+use stoa_core::{Close, ElementKind, File, Growth, Medium, Options, Reservation, Store};
+
+/// What is drawn by chance in other stores.
+const SALT: u64 = 0x0123_4567_89ab_cdef;
+
+/// A real file, but for its luck.
+struct Fixed(File);
+
+impl Medium for Fixed {
+    type Memory = Reservation;
+
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(offset, buffer)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write(offset, bytes)
+    }
+
+    fn write_durable(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_durable(offset, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+
+    fn allocate(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.0.allocate(offset, bytes)
+    }
+
+    fn truncate(&self, bytes: u64) -> io::Result<()> {
+        self.0.truncate(bytes)
+    }
+
+    fn reserve(&self, bytes: usize) -> io::Result<Reservation> {
+        self.0.reserve(bytes)
+    }
+
+    fn keeps_allocation(&self) -> bool {
+        self.0.keeps_allocation()
+    }
+
+    fn system_page_bytes(&self) -> usize {
+        self.0.system_page_bytes()
+    }
+
+    fn boot_id(&self) -> u64 {
+        self.0.boot_id()
+    }
+
+    fn random(&self) -> u64 {
+        SALT
+    }
+}
 
 /// The store of the document: three prices, one commit, no close.
 fn make(path: &Path) -> Vec<u8> {
-    let mut store = Store::open(path, &Options::default()).expect("a new store");
+    let file = fs::File::options().read(true).write(true).create_new(true).open(path);
+    let file = File::new(file.expect("a new file"), None).expect("a medium");
+    let medium = Arc::new(Fixed(file));
+    Store::format(&*medium).expect("a new store");
+    let mut store = Store::open_on(medium, &Options::default()).expect("the new store");
     let prices = store.create_region("prices", ElementKind::F64, 1).expect("a region");
     store.grow(prices, 3, Growth::Exact).expect("room for three prices");
     let values: Vec<u8> =

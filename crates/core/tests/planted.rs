@@ -23,7 +23,7 @@ use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
 use support::storm::storm;
 
 /// Storms that are tried for each bug.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 2000;
 
 /// The engine's own assertions may find a bug, too: their messages are no failures here.
 static HOOK: Once = Once::new();
@@ -108,7 +108,7 @@ bugs! {
     a_last_record_believed_without_its_pages_is_found: NoDirectHash in STORMS SCHEDULED;
     a_log_reused_before_the_header_is_durable_is_found:
         HeaderNotSyncedBeforeLogReuse in STORMS SCHEDULED;
-    records_without_a_salt_are_found: NoSalt in SCHEDULED;
+    records_without_a_salt_are_found: NoSalt in STORMS SCHEDULED;
     a_single_header_slot_is_found: OneHeaderSlot in STORMS SCHEDULED;
     granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED;
     a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED;
@@ -119,5 +119,6 @@ bugs! {
     direct_pages_not_written_again_are_found: NoDirectRewriteOnRecovery in FAILURES;
     home_writes_from_memory_are_found: HomeWritesFromMemory in STORMS SCHEDULED;
     a_drop_without_a_comparison_is_found: DropWithoutCompare in STORMS SCHEDULED;
+    a_recovery_without_a_sync_after_a_reset_is_found: NoSyncAfterReset in STORMS FAILURES;
     a_header_trusted_before_it_was_published_is_found: UnpublishedHeaderTrusted in FAILURES;
 }

@@ -96,6 +96,7 @@ impl Open {
         let bytes = usize::try_from(wanted_bytes.min(bytes_max)).expect("a part of a reservation");
         let (buffer, view) = View::create(env, self.store().memory(id)?, 0, bytes)?;
         self.views.push(view);
+        self.shown.insert(id);
         Ok(buffer)
     }
 
@@ -120,7 +121,6 @@ impl Open {
         let [offset, bytes] = [byte_offset, bytes].map(|it| usize::try_from(it).expect("mapped"));
         let (buffer, view) = View::create(env, self.store().memory(id)?, offset, bytes)?;
         self.views.push(view);
-        self.shown.insert(id);
         Ok(buffer)
     }
 

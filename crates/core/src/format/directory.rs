@@ -1,7 +1,7 @@
 //! The directory: which regions there are, where their extents lie, and the user's metadata.
 
 use super::fields::{Fields, PutFields, padding_to_eight};
-use super::{CHECKSUM_BYTES, Extent, FIRST_LOG, PAGE, UNIT_BYTES};
+use super::{CHECKSUM_BYTES, DIRECTORY_BYTES_MAX, Extent, FIRST_LOG, PAGE, UNIT_BYTES};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,6 +156,21 @@ impl Structure {
         }
         bytes.put(&self.metadata);
         bytes
+    }
+
+    /// The same, unless it is longer than the format allows.
+    pub(crate) fn encode_checked(&self, lengths: &Lengths) -> Result<Vec<u8>> {
+        let bytes = self.encode(lengths);
+        if bytes.len() as u64 <= DIRECTORY_BYTES_MAX {
+            return Ok(bytes);
+        }
+        let message = format!(
+            "the regions' names and places and the metadata take {} bytes of the \
+             {DIRECTORY_BYTES_MAX} that a store may have for them; nothing was changed, roll back \
+             or drop some",
+            bytes.len()
+        );
+        Err(Error::new(ErrorKind::Limit, message))
     }
 
     /// Reads what `encode` wrote and checks all of it, for the bytes may be hostile.

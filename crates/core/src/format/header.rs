@@ -5,7 +5,8 @@
 
 use super::fields::{Fields, PutFields};
 use super::{
-    ENDIANNESS_MARK, Extent, FIRST_LOG, MAGIC, READ_VERSION, SLOT_OFFSETS, WRITE_VERSION, checksum,
+    DIRECTORY_BYTES_MAX, ENDIANNESS_MARK, Extent, FIRST_LOG, LOG_BYTES_MAX, MAGIC, READ_VERSION,
+    SLOT_OFFSETS, WRITE_VERSION, checksum,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::planted::{Bug, planted};
@@ -18,7 +19,7 @@ const CHECKSUM_AT: usize = HEADER_BYTES - 8;
 /// One header slot: the state at a checkpoint, and where to go on from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// Counts checkpoints. The slot is `epoch % 2`, and the epoch salts the log's records.
+    /// Counts checkpoints. The slot is `epoch % 2`.
     pub(crate) epoch: u64,
     /// The commit that the directory describes. The log goes on from the next.
     pub(crate) base_commit: u64,
@@ -28,6 +29,9 @@ pub(crate) struct Header {
     /// Where the directory begins, and its exact length.
     pub(crate) directory: Extent,
     pub(crate) directory_checksum: u64,
+    /// Drawn for this epoch: in the log's records. Who writes values cannot know that of an epoch to
+    /// come, so no value left in the log ever looks like a record.
+    pub(crate) salt: u64,
 }
 
 /// The slot that an epoch writes.
@@ -83,7 +87,8 @@ pub(crate) fn check_identity(bytes: &[u8]) -> Result<()> {
         Some(mark) if mark == ENDIANNESS_MARK.swap_bytes() => {
             return Err(Error::new(
                 ErrorKind::Endian,
-                "the store is in the byte order of another machine; convert it with `stoa convert`",
+                "the store is in the byte order of another machine; open it on a machine of that \
+                 order and copy the values",
             ));
         }
         Some(mark) => {
@@ -123,6 +128,7 @@ impl Header {
         bytes.put_u64(self.directory.offset);
         bytes.put_u64(self.directory.bytes);
         bytes.put_u64(self.directory_checksum);
+        bytes.put_u64(self.salt);
         bytes.put_u32(self.data_version);
         seal(bytes)
     }
@@ -149,6 +155,7 @@ impl Header {
             log: Extent { offset: fields.u64()?, bytes: fields.u64()? },
             directory: Extent { offset: fields.u64()?, bytes: fields.u64()? },
             directory_checksum: fields.u64()?,
+            salt: fields.u64()?,
             data_version: fields.u32()?,
         };
         // Sums of hostile numbers must not overflow later.
@@ -158,12 +165,14 @@ impl Header {
         let is_place = header.log.offset >= FIRST_LOG.offset
             && header.log.offset.is_multiple_of(super::UNIT_BYTES)
             && header.log.bytes.is_multiple_of(super::UNIT_BYTES)
-            && header.log.bytes > 0;
+            && header.log.bytes > 0
+            && header.log.bytes <= LOG_BYTES_MAX;
         (slot_index(header.epoch) == index
             && header.epoch < u64::MAX / 2
             && header.base_commit < u64::MAX / 2
             && is_sound(header.log)
             && is_sound(header.directory)
+            && header.directory.bytes <= DIRECTORY_BYTES_MAX
             && is_place)
             .then_some(header)
     }

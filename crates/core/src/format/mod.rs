@@ -10,6 +10,7 @@
 //! A unit is 64 KiB, so that what is mapped or synced apart is apart on every machine's pages.
 //! All integers are in the machine's own byte order.
 
+pub(crate) mod claim;
 pub mod directory;
 pub(crate) mod fields;
 pub(crate) mod header;
@@ -61,6 +62,16 @@ pub(crate) const FIRST_BYTES: u64 = FIRST_CHECKSUMS.end();
 /// The bytes of a checksum.
 pub(crate) const CHECKSUM_BYTES: u64 = 8;
 
+/// The longest directory, metadata included: what a file claims beyond it is not believed, and what
+/// a program asks for beyond it is refused.
+pub const DIRECTORY_BYTES_MAX: u64 = 64 << 20;
+
+/// The longest record. A commit of more than that is refused.
+pub(crate) const RECORD_BYTES_MAX: u64 = 16 << 30;
+
+/// The longest log.
+pub(crate) const LOG_BYTES_MAX: u64 = 2 * RECORD_BYTES_MAX;
+
 const _: () = assert!(UNIT_BYTES.is_multiple_of(PAGE));
 const _: () = assert!(SLOT_OFFSETS[0] + PAGE == DIRECTORY_AREAS[0].offset);
 const _: () = assert!(DIRECTORY_AREAS[1].end() == PUBLISHED_OFFSET);
@@ -88,8 +99,8 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     XxHash3_64::oneshot(bytes)
 }
 
-/// The same, of bytes that are valid only in one epoch.
+/// The same, of bytes that are valid only in the epoch of this salt, as it goes on.
 #[must_use]
-pub(crate) fn salted_checksum(epoch: u64, bytes: &[u8]) -> u64 {
-    XxHash3_64::oneshot_with_seed(epoch, bytes)
+pub(crate) fn salted_checksum(salt: u64) -> XxHash3_64 {
+    XxHash3_64::with_seed(salt)
 }

@@ -1,10 +1,12 @@
 //! A record of the write-ahead log: all that one commit changed.
 
+use super::claim::Claim;
 use super::fields::{Fields, PutFields, padding_to_eight};
 use super::{Extent, salted_checksum};
 use crate::format::directory::RegionId;
 use crate::medium::{PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
+use std::hash::Hasher as _;
 
 /// Records begin at multiples of this: writing one never touches a sector of another, on disks
 /// with sectors of 512 bytes and of 4 KiB.
@@ -16,9 +18,10 @@ pub(crate) const GRANULE_BYTES: usize = 64;
 /// The bitmap of a page that is recorded whole.
 pub(crate) const WHOLE_PAGE: u64 = u64::MAX;
 
-const MAGIC: u64 = 0x8b1d_5e70_a106_c0de;
-const HEADER_BYTES: usize = 64;
-const CHECKSUMMED_FROM: usize = 16;
+pub(super) const MAGIC: u64 = 0x8b1d_5e70_a106_c0de;
+/// The fixed part at its start.
+pub(super) const HEADER_BYTES: usize = 64;
+pub(super) const CHECKSUMMED_FROM: usize = 16;
 
 const _: () = assert!(PAGE_BYTES / GRANULE_BYTES == 64);
 
@@ -64,10 +67,10 @@ pub(crate) fn record_bytes(
 }
 
 impl RecordBuilder {
-    /// Begins the record of a commit. `directory` is empty where only lengths changed; `images`
+    /// Begins the record of a commit in an epoch with its salt. `directory` is empty where only lengths changed; `images`
     /// are the page and the bitmap of each image that will be put, in this order.
     pub(crate) fn new(
-        epoch: u64,
+        (epoch, salt): (u64, u64),
         commit: u64,
         directory: &[u8],
         lengths: &[(RegionId, u64)],
@@ -75,7 +78,7 @@ impl RecordBuilder {
         images: &[(u64, u64)],
     ) -> Self {
         let count = |len: usize| u32::try_from(len).expect("a record holds less than 2^32 items");
-        let salt = if planted(Bug::NoSalt) { 0 } else { epoch };
+        let salt = used(salt);
         let mut bytes = Vec::with_capacity(in_memory(record_bytes(
             directory.len(),
             lengths.len(),
@@ -91,7 +94,7 @@ impl RecordBuilder {
         bytes.put_u32(count(images.len()));
         bytes.put_u32(0);
         bytes.put_u64(directory.len() as u64);
-        bytes.put_u64(0);
+        bytes.put_u64(epoch);
         bytes.put(directory);
         bytes.resize(bytes.len() + padding_to_eight(directory.len()), 0);
         for (region, length) in lengths {
@@ -132,8 +135,9 @@ impl RecordBuilder {
     pub(crate) fn finish(mut self) -> Vec<u8> {
         let length = self.bytes.len() as u64;
         self.bytes[24..32].copy_from_slice(&length.to_ne_bytes());
-        let checksum = salted_checksum(self.salt, &self.bytes[CHECKSUMMED_FROM..]);
-        self.bytes[8..16].copy_from_slice(&checksum.to_ne_bytes());
+        let mut checksum = salted_checksum(self.salt);
+        checksum.write(&self.bytes[CHECKSUMMED_FROM..]);
+        self.bytes[8..16].copy_from_slice(&checksum.finish().to_ne_bytes());
         let padded = length.next_multiple_of(ALIGNMENT);
         self.bytes.resize(in_memory(padded), 0);
         self.bytes
@@ -148,6 +152,7 @@ fn in_memory(bytes: u64) -> usize {
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) commit: u64,
+    pub(crate) epoch: u64,
     /// Its length, padding excluded.
     pub(crate) bytes: u64,
     /// Where the directory lies in the record; empty where only lengths changed.
@@ -157,50 +162,32 @@ pub(crate) struct Record {
     pub(crate) images: Vec<Image>,
 }
 
-/// The commit and the length that the first bytes of a record claim: `None` unless they are of
-/// this epoch. Nothing of it is checked yet.
-pub(crate) fn peek(bytes: &[u8], epoch: u64) -> Option<(u64, u64)> {
-    let salt = if planted(Bug::NoSalt) { 0 } else { epoch };
-    let mut fields = Fields::new(bytes);
-    if fields.u64()? != MAGIC ^ salt {
-        return None;
-    }
-    fields.u64()?;
-    Some((fields.u64()?, fields.u64()?))
+/// The salt as the protocol uses it.
+pub(super) fn used(salt: u64) -> u64 {
+    if planted(Bug::NoSalt) { 0 } else { salt }
 }
 
-/// The length of what `peek` needs.
-pub(crate) const PEEK_BYTES: usize = 32;
-
 impl Record {
-    /// Reads a record of exactly `bytes`. `None` unless all of it is whole and of this epoch.
-    pub(crate) fn decode(bytes: &[u8], epoch: u64) -> Option<Self> {
-        let salt = if planted(Bug::NoSalt) { 0 } else { epoch };
-        let (commit, length) = peek(bytes, epoch)?;
-        if length != bytes.len() as u64 || bytes.len() < HEADER_BYTES {
+    /// Reads the record that `claim` is of from all its bytes, whose checksum was proved. `None`
+    /// where they make no sense.
+    pub(crate) fn decode(claim: &Claim, bytes: &[u8]) -> Option<Self> {
+        if claim.bytes != bytes.len() as u64 {
             return None;
         }
         let mut fields = Fields::new(bytes);
-        fields.take(8)?;
-        if fields.u64()? != salted_checksum(salt, &bytes[CHECKSUMMED_FROM..]) {
-            return None;
-        }
-        fields.take(16)?;
-        let (length_count, run_count, image_count) = (fields.u32()?, fields.u32()?, fields.u32()?);
-        fields.take(4)?;
-        let directory_bytes = usize::try_from(fields.u64()?).ok()?;
-        fields.take(8)?;
+        fields.take(HEADER_BYTES)?;
+        let directory_bytes = usize::try_from(claim.directory_bytes).ok()?;
         let directory = HEADER_BYTES..HEADER_BYTES.checked_add(directory_bytes)?;
         fields.take(directory_bytes)?;
         fields.skip_zeros(padding_to_eight(directory_bytes))?;
         let mut lengths = Vec::new();
-        for _ in 0..length_count {
+        for _ in 0..claim.length_count {
             let region = RegionId(fields.u32()?);
             fields.u32()?;
             lengths.push((region, fields.u64()?));
         }
         let mut runs = Vec::new();
-        for _ in 0..run_count {
+        for _ in 0..claim.run_count {
             let (page, count) = (fields.u64()?, fields.u64()?);
             let sums = fields.take(usize::try_from(count.checked_mul(8)?).ok()?)?;
             page.checked_add(count)?;
@@ -208,7 +195,7 @@ impl Record {
             let checksums = std::iter::from_fn(|| sums.u64()).collect();
             runs.push(Run { page, checksums });
         }
-        let image_count = usize::try_from(image_count).ok()?;
+        let image_count = usize::try_from(claim.image_count).ok()?;
         let mut table = Fields::new(fields.take(image_count.checked_mul(16)?)?);
         let mut images = Vec::with_capacity(image_count);
         while table.remaining() > 0 {
@@ -218,8 +205,9 @@ impl Record {
             images.push(Image { page, bitmap, at });
         }
         (fields.remaining() == 0).then_some(Self {
-            commit,
-            bytes: length,
+            commit: claim.commit,
+            epoch: claim.epoch,
+            bytes: claim.bytes,
             directory,
             lengths,
             runs,

@@ -1,4 +1,4 @@
-//! Blocks: promised before memory shows them, zeroed without giving them back.
+//! Blocks: promised before memory shows them.
 //!
 //! Through `rustix`, because `fs2::allocate` loses the error number: a full disk came out as an
 //! invalid argument.
@@ -79,23 +79,6 @@ fn retry_interrupted(mut call: impl FnMut() -> rustix::io::Result<()>) -> rustix
         answer = call();
     }
     answer
-}
-
-/// Makes `bytes` at `offset` read as zero and keeps their blocks.
-pub(super) fn zero(file: &File, offset: u64, bytes: u64) -> io::Result<()> {
-    let end = offset.checked_add(bytes).ok_or(Errno::FBIG)?;
-    if bytes == 0 {
-        return Ok(());
-    }
-    #[cfg(target_os = "linux")]
-    {
-        let range = rustix::fs::FallocateFlags::ZERO_RANGE;
-        match retry_interrupted(|| rustix::fs::fallocate(file, range, offset, bytes)) {
-            Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => {}
-            answer => return Ok(answer?),
-        }
-    }
-    write_zeros(file, offset, end)
 }
 
 fn write_zeros(file: &File, mut offset: u64, end: u64) -> io::Result<()> {

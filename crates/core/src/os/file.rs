@@ -1,6 +1,7 @@
 //! A real file as the engine's medium.
 
 use std::fs::File as StdFile;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::sync::{Arc, OnceLock};
 
@@ -15,19 +16,8 @@ use super::sync;
 use crate::error::Result;
 use crate::medium::Medium;
 
-/// A file of the operating system. What maps it trusts that no other process cuts it: hold its
-/// lock.
-///
-/// ```no_run
-/// use stoa_core::{File, Medium, Memory, Role};
-///
-/// let file = std::fs::File::options().read(true).write(true).open("numbers")?;
-/// let file = File::new(file, None)?;
-/// let mut memory = file.reserve(1 << 30)?;
-/// memory.map_file(0, 1 << 16, 0, Role::Private)?;
-/// memory.write(0, b"in this process alone");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A file of the operating system, as [`Store::open`](crate::Store::open) opens it: with its lock,
+/// for what maps it trusts that no other process changes or cuts it.
 #[derive(Debug)]
 pub struct File {
     inner: Arc<StdFile>,
@@ -45,6 +35,7 @@ impl File {
     ///
     /// # Errors
     /// `Unsupported` for an unknown name in the variable.
+    #[doc(hidden)]
     pub fn new(file: StdFile, search: Option<DirtySearch>) -> Result<Self> {
         Ok(Self::with_search(file, DirtySearch::choose(search)?))
     }
@@ -99,10 +90,6 @@ impl Medium for File {
         Ok(())
     }
 
-    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()> {
-        allocate::zero(&self.inner, offset, bytes)
-    }
-
     fn truncate(&self, bytes: u64) -> io::Result<()> {
         Ok(rustix::fs::ftruncate(&*self.inner, bytes)?)
     }
@@ -126,6 +113,11 @@ impl Medium for File {
 
     fn boot_id(&self) -> u64 {
         boot::boot_id()
+    }
+
+    /// Each state is keyed anew with what the kernel draws.
+    fn random(&self) -> u64 {
+        RandomState::new().build_hasher().finish()
     }
 
     /// Closing would not do it: memory that shows the file holds its lock too.

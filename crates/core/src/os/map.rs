@@ -3,6 +3,7 @@
 
 use std::fs::File as StdFile;
 use std::io;
+use std::mem;
 use std::ops::Range;
 use std::process;
 use std::ptr::NonNull;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use super::baseline::{Baseline, SharedStretches};
 use super::dirty::Search;
 use super::piece::{Content, Piece, Pieces};
-use super::place::{self, Source};
+use super::place::{self, Left, Source};
 
 /// Address space of one region. It costs nothing until it shows something; its base never moves.
 /// Dropping it gives all of it back: nothing may refer to it then.
@@ -30,6 +31,10 @@ pub struct Reservation {
     pub(super) system_page_bytes: usize,
     /// Children do not inherit the memory: there its addresses are somebody else's.
     process: u32,
+    /// A mapping that failed took away what showed the file.
+    pub(super) is_damaged: bool,
+    /// A mapping that failed left a gap, where another thread may have mapped something since.
+    has_gap: bool,
 }
 
 /// What a reservation shows.
@@ -65,6 +70,8 @@ impl Reservation {
             origin: Some(Origin { file, search, shared }),
             system_page_bytes,
             process: process::id(),
+            is_damaged: false,
+            has_gap: false,
         })
     }
 
@@ -140,10 +147,26 @@ impl Reservation {
         // that made it: the callers checked. Nothing is lent while `self` is borrowed mutably;
         // whoever holds `base` is prepared for change.
         let answer = unsafe { place::place(self.address(range.start), range.len(), source) };
-        if answer.is_err() && cfg!(not(target_os = "linux")) {
-            self.pieces.clear(range.clone());
+        answer.map_err(|failed| {
+            self.take_note(range, failed.left);
+            failed.error
+        })
+    }
+
+    /// Remembers what a failed mapping left.
+    fn take_note(&mut self, range: &Range<usize>, left: Left) {
+        if left == Left::All {
+            return;
         }
-        answer
+        let shows_file = |piece: &Piece| matches!(piece.content, Content::File(_));
+        self.is_damaged |= self.pieces.overlapping(range.clone()).iter().any(shows_file);
+        if left == Left::Zeros {
+            let (offset, bytes) = (range.start, range.len());
+            self.pieces.put(Piece { offset, bytes, content: Content::Anonymous });
+        } else {
+            self.pieces.clear(range.clone());
+            self.has_gap = true;
+        }
     }
 
     /// Shows the file again in place of private copies, in whole pages of pieces that show it.
@@ -211,10 +234,16 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.process != process::id() {
+            // Nor do they inherit the baselines: they must not unmap what is there now.
+            mem::forget(mem::take(&mut self.pieces));
             return;
         }
-        // SAFETY: the range is the one reserved in `new`, by this process; `self` ends, so nothing
-        // is lent, and whoever holds `base` has promised not to use it any more.
+        if self.has_gap {
+            return;
+        }
+        // SAFETY: the range is the one reserved in `new`, by this process, and without a gap all of
+        // it is still ours; `self` ends, so nothing is lent, and whoever holds `base` has promised
+        // not to use it any more.
         unsafe { place::release(self.base, self.bytes) };
     }
 }

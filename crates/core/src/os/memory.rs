@@ -95,6 +95,10 @@ impl Memory for Reservation {
         self.discard(&runs(pages, self.system_page_bytes))
     }
 
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
     fn page<'a>(&'a self, offset: usize, _scratch: &'a mut Page) -> &'a Page {
         assert!(offset.is_multiple_of(PAGE_BYTES), "page at no multiple of its size");
         self.bytes(offset, PAGE_BYTES).try_into().expect("the bytes of a page")

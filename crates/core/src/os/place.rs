@@ -19,6 +19,30 @@ pub(super) enum Source<'a> {
     File(&'a File, u64, Role),
 }
 
+/// A mapping that failed, and what it left where it was to show something.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: io::Error,
+    pub(super) left: Left,
+}
+
+/// What a failed mapping left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// What was there before.
+    All,
+    /// Zeros that belong to this process.
+    Zeros,
+    /// Nothing, or what another thread mapped there since: the addresses are not ours any more.
+    Nothing,
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self { error, left: Left::All }
+    }
+}
+
 /// Address space where nothing is mapped later, but by `place` and `release`.
 ///
 /// # Errors
@@ -60,9 +84,13 @@ pub(super) unsafe fn release(base: NonNull<u8>, bytes: usize) {
 /// change.
 ///
 /// # Errors
-/// What the kernel says. On Linux what was there stays.
+/// What the kernel says, and what is there now.
 #[cfg(target_os = "linux")]
-pub(super) unsafe fn place(target: *mut u8, bytes: usize, source: Source<'_>) -> io::Result<()> {
+pub(super) unsafe fn place(
+    target: *mut u8,
+    bytes: usize,
+    source: Source<'_>,
+) -> Result<(), Failed> {
     use rustix::mm::{MremapFlags, mremap_fixed};
 
     // First somewhere else, then moved. A fixed mapping that fails may leave a hole (before Linux
@@ -80,11 +108,39 @@ pub(super) unsafe fn place(target: *mut u8, bytes: usize, source: Source<'_>) ->
         debug_assert_eq!(address, target.cast());
         Ok(())
     });
-    if moved.is_err() {
+    moved.map_err(|error| {
         // SAFETY: the staged range is still where it was, and nothing has seen its address.
         let _ = unsafe { munmap(staged, bytes) };
+        // SAFETY: the range lies in a reservation, by the caller's promise.
+        Failed { error, left: unsafe { close_gap(target, bytes) } }
+    })
+}
+
+/// The kernel takes away what is at the target before it moves, and can fail after that: lays zeros
+/// over the range if nothing is there, so that whoever looks does not die of it.
+///
+/// # Safety
+/// The range lies inside one reservation of this process, in whole pages.
+#[cfg(target_os = "linux")]
+pub(super) unsafe fn close_gap(target: *mut u8, bytes: usize) -> Left {
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | NO_RESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: with this flag nothing that is mapped is replaced.
+    match unsafe { mmap_anonymous(target.cast(), bytes, access, flags) } {
+        Ok(address) if address == target.cast() => {
+            // SAFETY: the range was mapped just now. A child that inherits zeros does no harm.
+            let _ = unsafe { keep_from_children(address, bytes) };
+            Left::Zeros
+        }
+        Ok(elsewhere) => {
+            // A kernel before 4.17 takes the address for a hint.
+            // SAFETY: the range was mapped just now, and nothing has seen its address.
+            let _ = unsafe { munmap(elsewhere, bytes) };
+            Left::All
+        }
+        Err(rustix::io::Errno::EXIST) => Left::All,
+        Err(_) => Left::Nothing,
     }
-    moved
 }
 
 /// Shows `source` at `target`, in place of what was there.
@@ -97,11 +153,16 @@ pub(super) unsafe fn place(target: *mut u8, bytes: usize, source: Source<'_>) ->
 /// # Errors
 /// What the kernel says. What was there may be gone.
 #[cfg(not(target_os = "linux"))]
-pub(super) unsafe fn place(target: *mut u8, bytes: usize, source: Source<'_>) -> io::Result<()> {
+pub(super) unsafe fn place(
+    target: *mut u8,
+    bytes: usize,
+    source: Source<'_>,
+) -> Result<(), Failed> {
+    let failed = |error| Failed { error, left: Left::Nothing };
     // SAFETY: the range lies in a reservation, by the caller's promise.
-    let address = unsafe { map(target.cast(), bytes, MapFlags::FIXED, source) }?;
+    let address = unsafe { map(target.cast(), bytes, MapFlags::FIXED, source) }.map_err(failed)?;
     // SAFETY: the range was mapped above.
-    unsafe { keep_from_children(address, bytes) }
+    unsafe { keep_from_children(address, bytes) }.map_err(failed)
 }
 
 /// # Safety

@@ -59,7 +59,11 @@ pub(crate) struct Disk {
     pending: BTreeMap<u64, Vec<Arc<Sector>>>,
     /// Lengths not durable yet, oldest first.
     pending_bytes: Vec<u64>,
-    /// Power cuts so far.
+    /// The same of what the drive got before a reset, and has in its cache: only the power takes
+    /// it away.
+    held: BTreeMap<u64, Vec<Arc<Sector>>>,
+    held_bytes: Vec<u64>,
+    /// Power cuts and resets so far.
     boots: u64,
 }
 
@@ -136,7 +140,9 @@ impl Disk {
     /// Makes just these bytes durable: of every sector they touch, the newest version.
     pub(crate) fn sync_range(&mut self, offset: u64, bytes: u64) {
         for sector in sectors(offset, bytes) {
-            if let Some(newest) = self.pending.remove(&sector).and_then(|mut all| all.pop()) {
+            let held = self.held.remove(&sector);
+            let newest = self.pending.remove(&sector).or(held).and_then(|mut all| all.pop());
+            if let Some(newest) = newest {
                 self.durable.set_sector(sector, &newest);
             }
         }
@@ -144,13 +150,15 @@ impl Disk {
 
     /// Makes all durable.
     pub(crate) fn sync(&mut self) {
-        for (sector, versions) in std::mem::take(&mut self.pending) {
+        let held = std::mem::take(&mut self.held);
+        for (sector, versions) in held.into_iter().chain(std::mem::take(&mut self.pending)) {
             if let Some(newest) = versions.last() {
                 self.durable.set_sector(sector, newest);
             }
         }
         self.durable_bytes = self.bytes;
         self.pending_bytes.clear();
+        self.held_bytes.clear();
         self.durable.cut(self.bytes);
     }
 
@@ -170,17 +178,51 @@ impl Disk {
             if random.chance(percent) {
                 let kept = random.pick(&versions);
                 self.durable.set_sector(sector, kept);
+                self.held.remove(&sector);
             }
         }
     }
 
+    /// All versions that are not durable, oldest first.
+    fn versions(&self) -> BTreeMap<u64, Vec<Arc<Sector>>> {
+        let mut versions = self.held.clone();
+        for (&sector, pending) in &self.pending {
+            versions.entry(sector).or_default().extend(pending.iter().cloned());
+        }
+        versions
+    }
+
     /// Cuts the power: the disk as the next boot finds it.
     pub(crate) fn cut(&self, kept: Kept, tearing: Tearing, random: &mut Random) -> Self {
+        let versions = self.versions();
+        let mut disk = self.stop(&versions, kept, random);
+        if tearing != Tearing::None {
+            self.tear(&versions, &mut disk.cache, tearing, random);
+            disk.cache.cut(disk.bytes);
+        }
+        disk.durable = disk.cache.clone();
+        disk.durable_bytes = disk.bytes;
+        disk.held.clear();
+        disk.held_bytes.clear();
+        disk
+    }
+
+    /// A reset, or a panic of the kernel: its cache is gone, and the drive, which has kept its
+    /// power, shows what it got until then, durable or not.
+    pub(crate) fn reset(&self, kept: Kept, random: &mut Random) -> Self {
+        self.stop(&self.versions(), kept, random)
+    }
+
+    /// What the drive got: of each sector some version, and the ones before it.
+    fn stop(&self, all: &BTreeMap<u64, Vec<Arc<Sector>>>, kept: Kept, random: &mut Random) -> Self {
         let mut pages = self.durable.clone();
-        let lengths: Vec<u64> =
-            std::iter::once(self.durable_bytes).chain(self.pending_bytes.iter().copied()).collect();
+        let mut held = BTreeMap::new();
+        let lengths: Vec<u64> = std::iter::once(self.durable_bytes)
+            .chain(self.held_bytes.iter().copied())
+            .chain(self.pending_bytes.iter().copied())
+            .collect();
         // The length is one more thing that may or may not be kept.
-        let one = random.below(self.pending.len() + usize::from(lengths.len() > 1));
+        let one = random.below(all.len() + usize::from(lengths.len() > 1));
         let choose = |index: usize, count: usize, random: &mut Random| match kept {
             Kept::Nothing => 0,
             Kept::Everything => count,
@@ -201,35 +243,41 @@ impl Disk {
                 }
             }
         };
-        for (index, (&sector, versions)) in self.pending.iter().enumerate() {
-            if let Some(kept) = choose(index, versions.len(), random).checked_sub(1) {
-                pages.set_sector(sector, &versions[kept]);
+        for (index, (&sector, versions)) in all.iter().enumerate() {
+            let count = choose(index, versions.len(), random);
+            if let Some(newest) = versions[..count].last() {
+                pages.set_sector(sector, newest);
+                held.insert(sector, versions[..count].to_vec());
             }
         }
-        if tearing != Tearing::None {
-            self.tear(&mut pages, tearing, random);
-        }
-        let bytes = lengths[choose(self.pending.len(), lengths.len() - 1, random)];
-        pages.cut(bytes);
+        let count = choose(all.len(), lengths.len() - 1, random);
+        pages.cut(lengths[count]);
         Self {
-            durable: pages.clone(),
-            durable_bytes: bytes,
+            durable: self.durable.clone(),
+            durable_bytes: self.durable_bytes,
             cache: pages,
-            bytes,
+            bytes: lengths[count],
             pending: BTreeMap::new(),
             pending_bytes: Vec::new(),
+            held,
+            held_bytes: lengths[1..=count].to_vec(),
             boots: self.boots + 1,
         }
     }
 
     /// Fills a part of one sector that was being written with garbage.
-    fn tear(&self, pages: &mut Pages, tearing: Tearing, random: &mut Random) {
+    fn tear(
+        &self,
+        all: &BTreeMap<u64, Vec<Arc<Sector>>>,
+        pages: &mut Pages,
+        tearing: Tearing,
+        random: &mut Random,
+    ) {
         let is_torn = |sector: u64, versions: &[Arc<Sector>]| {
             let durable = self.durable.sector(sector);
             tearing == Tearing::Any || versions.iter().any(|version| **version != *durable)
         };
-        let torn: Vec<u64> = self
-            .pending
+        let torn: Vec<u64> = all
             .iter()
             .filter(|&(&sector, versions)| is_torn(sector, versions))
             .map(|(&sector, _)| sector)
@@ -238,7 +286,7 @@ impl Disk {
             return;
         }
         let sector = *random.pick(&torn);
-        let mut bytes = **random.pick(&self.pending[&sector]);
+        let mut bytes = **random.pick(&all[&sector]);
         let start = random.below(SECTOR_BYTES - 1);
         let end = random.between(start + 1, SECTOR_BYTES);
         random.fill(&mut bytes[start..end]);
@@ -261,6 +309,10 @@ impl Disk {
             let is_clean = self.pending.range(first..end).next().is_none();
             if is_clean && random.chance(percent) {
                 self.cache.copy_page(page, &self.durable);
+                for (&sector, versions) in self.held.range(first..end) {
+                    let newest = versions.last().expect("what is held has a version");
+                    self.cache.set_sector(sector, newest);
+                }
             }
         }
         self.cache.cut(self.bytes);

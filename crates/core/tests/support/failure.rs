@@ -26,12 +26,17 @@ fn draw(random: &mut Random) -> Fault {
         Operation::WriteDurable,
         Operation::Write,
         Operation::Allocate,
-        Operation::Zero,
         Operation::Read,
+        Operation::Reserve,
+        Operation::MapFile,
+        Operation::MapFile,
+        Operation::MapAnonymous,
+        Operation::FindCopies,
+        Operation::DropCopies,
     ]);
     let failing = match operation {
         Operation::Write | Operation::Allocate if random.chance(60) => Failing::Full,
-        _ => Failing::Device,
+        _ => *random.pick(operation.failures()),
     };
     let soon = *random.pick(&[3, 30]);
     let after = random.below_u64(soon);
@@ -112,9 +117,11 @@ fn bear(run: &mut Run, stop: Stop) -> Step<bool> {
         run.check_poisoned()?;
         return Ok(false);
     }
-    // A rollback that could not clear what it took back poisons the store.
-    let is_cleared = run.medium.failed(&[Operation::Zero]) == 0;
-    if error.kind() == ErrorKind::NoSpace && is_cleared {
+    // Memory that lost what it showed, and a rollback that left copies, poison the store.
+    let is_in_doubt = run.medium.has_lost()
+        || run.medium.failed(&[Operation::FindCopies, Operation::DropCopies]) > 0;
+    let is_shortage = matches!(error.kind(), ErrorKind::NoSpace | ErrorKind::Limit);
+    if is_shortage && !(is_in_doubt && run.store().is_poisoned()) {
         run.go_on_with_room()?;
         return Ok(true);
     }
@@ -188,7 +195,7 @@ pub(crate) fn fail_everywhere(
 ) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     for operation in OPERATIONS {
-        for failing in [Failing::Device, Failing::Full] {
+        for &failing in operation.failures() {
             for forever in [false, true] {
                 let mut after = 0;
                 loop {
@@ -198,7 +205,8 @@ pub(crate) fn fail_everywhere(
                     if outcome.failures == 0 {
                         break;
                     }
-                    after += 1;
+                    // Each of the first calls, and a sample of those of long schedules.
+                    after += 1 + after / 16;
                 }
             }
         }
@@ -233,7 +241,7 @@ fn fail_once(
             run.allowed[run.allowed.len() - 1].clone()
         }
     };
-    tally.failures = medium.failed(&OPERATIONS);
+    tally.failures = medium.failures();
     reopen(&medium, allowed, machine, &mut workload, &mut random, &mut tally).map_err(told)?;
     Ok(tally)
 }

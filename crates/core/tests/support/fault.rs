@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// A kind of call to the medium.
+/// A kind of call to the medium or to its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Read,
@@ -10,19 +10,38 @@ pub(crate) enum Operation {
     WriteDurable,
     Sync,
     Allocate,
-    Zero,
     Truncate,
+    Reserve,
+    MapFile,
+    MapAnonymous,
+    FindCopies,
+    DropCopies,
 }
 
-pub(crate) const OPERATIONS: [Operation; 7] = [
+pub(crate) const OPERATIONS: [Operation; 11] = [
     Operation::Read,
     Operation::Write,
     Operation::WriteDurable,
     Operation::Sync,
     Operation::Allocate,
-    Operation::Zero,
     Operation::Truncate,
+    Operation::Reserve,
+    Operation::MapFile,
+    Operation::MapAnonymous,
+    Operation::FindCopies,
+    Operation::DropCopies,
 ];
+
+impl Operation {
+    /// How such a call can fail.
+    pub(crate) fn failures(self) -> &'static [Failing] {
+        match self {
+            Self::MapFile | Self::DropCopies => &[Failing::Memory, Failing::Lost],
+            Self::Reserve | Self::MapAnonymous | Self::FindCopies => &[Failing::Memory],
+            _ => &[Failing::Device, Failing::Full],
+        }
+    }
+}
 
 /// What the failing call says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +50,10 @@ pub(crate) enum Failing {
     Device,
     /// ENOSPC.
     Full,
+    /// ENOMEM, and all is as before.
+    Memory,
+    /// ENOMEM, and zeros are shown where the call was to show something.
+    Lost,
 }
 
 impl Failing {
@@ -38,6 +61,7 @@ impl Failing {
         match self {
             Self::Device => io::Error::from_raw_os_error(5),
             Self::Full => io::ErrorKind::StorageFull.into(),
+            Self::Memory | Self::Lost => io::Error::from_raw_os_error(12),
         }
     }
 }
@@ -57,13 +81,22 @@ pub(crate) struct Fault {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
     waiting: Vec<Fault>,
-    /// The calls that have failed.
-    pub(crate) failed: Vec<Operation>,
+    /// The calls that have failed, and how.
+    pub(crate) failed: Vec<(Operation, Failing)>,
+    /// Those before the machine was mended last.
+    pub(crate) mended: u64,
 }
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
         self.waiting.push(fault);
+    }
+
+    /// Nothing fails from now on.
+    pub(crate) fn mend(&mut self) {
+        self.mended += self.failed.len() as u64;
+        self.failed.clear();
+        self.waiting.clear();
     }
 
     /// Whether a call has failed or will.
@@ -85,9 +118,7 @@ impl Faults {
             failing = Some(fault.failing);
             fault.forever
         });
-        if failing.is_some() {
-            self.failed.push(operation);
-        }
+        self.failed.extend(failing.map(|failing| (operation, failing)));
         failing
     }
 }

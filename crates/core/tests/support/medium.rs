@@ -96,22 +96,6 @@ impl Medium for SimulatedMedium {
         )
     }
 
-    fn zero(&self, offset: u64, bytes: u64) -> io::Result<()> {
-        self.operate(
-            Operation::Zero,
-            (offset, bytes),
-            |disk| {
-                assert!(
-                    offset + bytes <= disk.len(),
-                    "zero of {bytes} bytes at {offset}, behind the end of the file"
-                );
-                disk.zero(offset, bytes);
-            },
-            |_| (),
-            |_, _| (),
-        )
-    }
-
     fn truncate(&self, bytes: u64) -> io::Result<()> {
         self.operate(
             Operation::Truncate,
@@ -124,12 +108,19 @@ impl Medium for SimulatedMedium {
 
     fn reserve(&self, bytes: usize) -> io::Result<SimulatedMemory> {
         let mut state = self.lock();
+        if let Some(failing) = state.faults.call(Operation::Reserve) {
+            return Err(failing.error());
+        }
         state.memories += 1;
         Ok(SimulatedMemory::new(self.shared(), state.memories, bytes, &state.machine))
     }
 
     fn boot_id(&self) -> u64 {
         self.lock().disk.boot_id()
+    }
+
+    fn random(&self) -> u64 {
+        self.lock().random.next()
     }
 
     fn keeps_allocation(&self) -> bool {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use stoa_core::{Memory, PAGE_BYTES, Page, Role};
 
+use super::fault::{Failing, Operation};
 use super::machine::{Machine, Search};
 use super::state::{Shared, State};
 
@@ -37,6 +38,8 @@ pub(crate) struct SimulatedMemory {
     slots: Vec<Slot>,
     /// Somebody looked at it, and may have kept a view.
     is_seen: Cell<bool>,
+    /// A failed call took away what showed the file.
+    is_damaged: bool,
 }
 
 impl fmt::Debug for SimulatedMemory {
@@ -65,6 +68,7 @@ impl SimulatedMemory {
             page_bytes,
             slots: Vec::new(),
             is_seen: Cell::new(false),
+            is_damaged: false,
         }
     }
 
@@ -90,6 +94,20 @@ impl SimulatedMemory {
             self.slots.resize_with(pages.end, || Slot::None);
         }
         pages
+    }
+
+    /// Fails a mapping call if one is to fail now.
+    fn fail(&mut self, operation: Operation, offset: usize, bytes: usize) -> io::Result<()> {
+        let Some(failing) = self.shared.lock().faults.call(operation) else {
+            return Ok(());
+        };
+        if failing == Failing::Lost {
+            for index in self.pages_to_map(offset, bytes) {
+                self.is_damaged |= matches!(self.slots[index], Slot::File { .. });
+                self.set(index, Slot::Anonymous(None));
+            }
+        }
+        Err(failing.error())
     }
 
     fn set(&mut self, index: usize, slot: Slot) {
@@ -138,6 +156,7 @@ impl Memory for SimulatedMemory {
         if bytes == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
+        self.fail(Operation::MapFile, offset, bytes)?;
         let pages = self.pages_to_map(offset, bytes);
         for (index, file_offset) in pages.zip((file_offset..).step_by(self.page_bytes)) {
             self.set(index, Slot::File { file_offset, role, copy: None });
@@ -149,6 +168,7 @@ impl Memory for SimulatedMemory {
         if bytes == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
+        self.fail(Operation::MapAnonymous, offset, bytes)?;
         for index in self.pages_to_map(offset, bytes) {
             self.set(index, Slot::Anonymous(None));
         }
@@ -161,6 +181,9 @@ impl Memory for SimulatedMemory {
             "a search of {bytes} bytes at {offset} is not whole pages"
         );
         let mut state = self.shared.lock();
+        if let Some(failing) = state.faults.call(Operation::FindCopies) {
+            return Err(failing.error());
+        }
         for at in (offset..offset + bytes).step_by(PAGE_BYTES) {
             let (Slot::File { file_offset, role: Role::Private, copy }, within) = self.slot(at)
             else {
@@ -186,6 +209,9 @@ impl Memory for SimulatedMemory {
     fn drop_copies(&mut self, pages: &[usize]) -> io::Result<()> {
         assert!(pages.is_sorted_by(|a, b| a < b), "the pages to drop are not ascending");
         let parts = self.page_bytes / PAGE_BYTES;
+        if let Some(first) = pages.first() {
+            self.fail(Operation::DropCopies, first - first % self.page_bytes, self.page_bytes)?;
+        }
         for &page in pages {
             assert!(page.is_multiple_of(PAGE_BYTES), "{page} is not the offset of a page");
             let whole = page - page % self.page_bytes;
@@ -201,6 +227,10 @@ impl Memory for SimulatedMemory {
             }
         }
         Ok(())
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     fn page<'a>(&'a self, offset: usize, scratch: &'a mut Page) -> &'a Page {
@@ -273,9 +303,14 @@ impl Memory for SimulatedMemory {
                         start + count as u64 <= state.disk.len(),
                         "{count} bytes at {start} are written behind the end of the file"
                     );
-                    // After the power is out nothing reaches the disk.
+                    // After the power is out nothing reaches the disk. A store through memory makes
+                    // all of its page dirty.
                     if !state.is_out() {
-                        state.disk.write(start, from);
+                        let mut page =
+                            vec![0; unit.min((state.disk.len() - *file_offset) as usize)];
+                        state.disk.read(*file_offset, &mut page);
+                        page[within..][..count].copy_from_slice(from);
+                        state.disk.write(*file_offset, &page);
                     }
                 }
                 Slot::None => unreachable!("`slot` gives mapped pages"),

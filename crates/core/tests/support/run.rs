@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stoa_core::{ElementKind, Error, Growth, Options, RegionId, Store};
+use stoa_core::{ElementKind, Error, ErrorKind, Growth, Options, RegionId, Store};
 
 use super::fault::OPERATIONS;
 use super::model::{Allowed, History, Region, State, check};
@@ -275,6 +275,10 @@ impl Run {
         let store = self.store.as_mut().expect("a store is open between the steps");
         match self.now.difference(store) {
             Ok(None) => Ok(()),
+            // Memory that lost what it showed says so by the poison.
+            Ok(Some(what)) if self.medium.has_lost() && store.is_poisoned() => {
+                Err(Stop::Fault(Error::new(ErrorKind::Poisoned, what)))
+            }
             Ok(Some(difference)) => wrong(difference),
             Err(error) => Err(stop(&self.medium, "read", error)),
         }

@@ -17,7 +17,7 @@ pub(crate) struct Schedule {
     pub(crate) play: fn(&mut Run, &mut Random) -> Step,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 12] = [
+pub(crate) const SCHEDULES: [Schedule; 13] = [
     Schedule { name: "truncate, commit, push, cut (decision 1)", play: truncate_and_push },
     Schedule { name: "drop, create in the same commit (decision 5)", play: drop_and_create },
     Schedule { name: "drop, commit, create, commit (decision 5)", play: drop_commit_create },
@@ -29,6 +29,7 @@ pub(crate) const SCHEDULES: [Schedule; 12] = [
     Schedule { name: "begin, change, complete, roll back (decision 3)", play: change_in_flight },
     Schedule { name: "begin, change, complete, settle late (decision 3)", play: settle_late },
     Schedule { name: "fill the log with commits in flight (decision 3)", play: fill_in_flight },
+    Schedule { name: "commit a tail of two extents", play: commit_a_tail_of_two_extents },
     Schedule { name: "many small changes of one page, over several logs", play: wrap_the_log },
 ];
 
@@ -273,6 +274,22 @@ fn fill_in_flight(run: &mut Run, random: &mut Random) -> Step {
     run.begin_step("settle");
     run.settle()?;
     run.compare()
+}
+
+fn commit_a_tail_of_two_extents(run: &mut Run, random: &mut Random) -> Step {
+    for (name, pages) in [("a", 3), ("b", 2)] {
+        run.create(name, ElementKind::U8, 1)?;
+        push(run, random, name, pages)?;
+    }
+    // The extents of both are there now, and further ones lie behind those of the other.
+    run.begin_step("push over the end of the first extents");
+    push(run, random, "a", 20)?;
+    push(run, random, "b", 20)?;
+    commit(run)?;
+    run.begin_step("change and push");
+    change(run, random, "a", 100)?;
+    push(run, random, "a", 2)?;
+    commit(run)
 }
 
 fn wrap_the_log(run: &mut Run, random: &mut Random) -> Step {

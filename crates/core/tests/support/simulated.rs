@@ -11,7 +11,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::disk::Disk;
-use super::fault::{Fault, Faults, Operation};
+use super::fault::{Failing, Fault, Faults, Operation};
 use super::gate::Gate;
 use super::machine::Machine;
 use super::random::Random;
@@ -112,7 +112,7 @@ impl SimulatedMedium {
 
     /// Nothing fails from now on.
     pub(crate) fn stop_failing(&self) {
-        self.0.lock().faults = Faults::default();
+        self.0.lock().faults.mend();
     }
 
     /// Clean pages may leave the cache: what a failed sync lost shows then. The page of the
@@ -137,7 +137,19 @@ impl SimulatedMedium {
     /// How many calls of these kinds have failed.
     pub(crate) fn failed(&self, operations: &[Operation]) -> u64 {
         let state = self.0.lock();
-        state.faults.failed.iter().filter(|failed| operations.contains(failed)).count() as u64
+        let failed = state.faults.failed.iter();
+        failed.filter(|(operation, _)| operations.contains(operation)).count() as u64
+    }
+
+    /// How many calls have failed in all.
+    pub(crate) fn failures(&self) -> u64 {
+        let faults = &self.lock().faults;
+        faults.mended + faults.failed.len() as u64
+    }
+
+    /// Whether a failed call took away what memory showed.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lock().faults.failed.iter().any(|(_, failing)| *failing == Failing::Lost)
     }
 
     /// How many calls have failed that should have made something durable.

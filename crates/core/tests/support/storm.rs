@@ -26,6 +26,8 @@ const PHOTOS: usize = 12;
 const CUTS: usize = 2;
 /// Cuts within the recovery from a cut, and within the recovery from that.
 const DEPTH: usize = 2;
+/// Cuts that are only resets: the drive keeps its power.
+const RESET_PERCENT: usize = 25;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -135,10 +137,12 @@ pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
                 for _ in 0..CUTS {
                     let (medium, disk, cut) = cut(&photo, machine, &mut random);
                     tally.cuts += 1;
-                    tally.in_flight +=
-                        examine(&medium, machine, &allowed, DEPTH, &mut random, &mut tally)
-                            .map_err(|what| format!("{place}, {cut}: {what}"))?;
-                    if next.is_none() || random.chance(20) {
+                    let kept = examine(&medium, machine, &allowed, DEPTH, &mut random, &mut tally)
+                        .map_err(|what| format!("{place}, {cut}: {what}"))?;
+                    tally.in_flight += kept;
+                    // What a lost commit left is where the next generation can go wrong.
+                    let is_lost = kept == 0 && allowed.len() > 1;
+                    if next.is_none() || random.chance(if is_lost { 60 } else { 20 }) {
                         next = Some((disk, allowed.clone()));
                     }
                 }
@@ -203,14 +207,19 @@ fn generate(
     Ok(moments)
 }
 
-/// Cuts the power in some way: the machine that is switched on again, its disk, and how it was.
+/// Cuts the power in some way, or resets the machine: the machine that is switched on again, its disk, and how it was.
 pub(crate) fn cut(
     photo: &Photo,
     machine: Machine,
     random: &mut Random,
 ) -> (SimulatedMedium, Disk, String) {
     let kept = *random.pick(&KEPT);
-    cut_to(kept, photo, machine, random)
+    if !random.chance(RESET_PERCENT) {
+        return cut_to(kept, photo, machine, random);
+    }
+    let disk = photo.disk.reset(kept, random);
+    let medium = SimulatedMedium::new(disk.clone(), machine, random.fork());
+    (medium, disk, format!("reset to {kept:?}"))
 }
 
 /// Cuts the power and keeps what `kept` says.

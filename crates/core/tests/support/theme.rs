@@ -14,10 +14,19 @@ pub(crate) enum Theme {
     Flights,
     /// Many pages in a commit: the log fills and grows.
     Large,
+    /// Commits first in their log that are lost, and their rows added again.
+    Repeats,
 }
 
-pub(crate) const THEMES: [Theme; 6] =
-    [Theme::Mixed, Theme::Small, Theme::Boundary, Theme::Regions, Theme::Flights, Theme::Large];
+pub(crate) const THEMES: [Theme; 7] = [
+    Theme::Mixed,
+    Theme::Small,
+    Theme::Boundary,
+    Theme::Regions,
+    Theme::Flights,
+    Theme::Large,
+    Theme::Repeats,
+];
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verb {
@@ -36,6 +45,7 @@ pub(crate) enum Verb {
     TruncateCommitPush,
     Shrink,
     Refill,
+    Repeat,
     Metadata,
     Rollback,
     Commit,
@@ -54,8 +64,9 @@ pub(crate) enum Verb {
 pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
     use Verb::{
         Append, AppendLarge, Begin, Commit, Compare, Complete, CompleteElsewhere, CompleteNewest,
-        Create, Die, Discard, Drop, Metadata, Recreate, Refill, Reopen, Rollback, Scribble, Settle,
-        Shrink, Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages, Widen,
+        Create, Die, Discard, Drop, Metadata, Recreate, Refill, Reopen, Repeat, Rollback, Scribble,
+        Settle, Shrink, Truncate, TruncateCommitPush, Update, UpdateAgain, UpdateMany, UpdatePages,
+        Widen,
     };
     let mut verbs = vec![
         Create,
@@ -101,6 +112,7 @@ pub(crate) fn verbs(theme: Theme) -> Vec<Verb> {
             &[Update, UpdateAgain, Append, Begin, Begin, CompleteElsewhere, Complete, Settle]
         }
         Theme::Large => &[UpdateMany, UpdatePages, AppendLarge, Commit],
+        Theme::Repeats => &[Repeat; 12],
     };
     for _ in 0..4 {
         verbs.extend_from_slice(more);

@@ -8,6 +8,7 @@ use super::gate;
 use super::random::Random;
 use super::run::{Run, Step, wrong};
 use super::theme::{THEMES, Theme, Verb, verbs};
+use super::trace::trace;
 
 /// The unit in which regions grow.
 const EXTENT_BYTES: usize = 64 * 1024;
@@ -36,18 +37,25 @@ pub(crate) struct Workload {
     /// Bytes that were changed last, and what they were before: to be changed back.
     last: Option<(String, usize, Vec<u8>)>,
     created: usize,
+    /// Rows that were added, and where, the newest last.
+    appended: Vec<(String, usize, Vec<u8>)>,
 }
 
 impl Workload {
     pub(crate) fn new(mut random: Random) -> Self {
         let theme = *random.pick(&THEMES);
-        Self { random, theme, verbs: verbs(theme), last: None, created: 0 }
+        Self { random, theme, verbs: verbs(theme), last: None, created: 0, appended: Vec::new() }
     }
 
     /// Takes one step.
     pub(crate) fn step(&mut self, run: &mut Run) -> Step {
-        let verb =
-            if run.now.regions.is_empty() { Verb::Create } else { *self.random.pick(&self.verbs) };
+        let verb = if run.now.regions.is_empty() {
+            Verb::Create
+        } else if self.missing(run).is_some() {
+            Verb::Repeat
+        } else {
+            *self.random.pick(&self.verbs)
+        };
         run.begin_step(format!("{verb:?}"));
         self.take(verb, run)
     }
@@ -114,6 +122,7 @@ impl Workload {
                 run.truncate(&name, 0)?;
                 self.append(run, &name, 3 * PAGE_BYTES)
             }
+            Verb::Repeat => self.repeat(run, &name),
             Verb::Metadata => self.metadata(run),
             Verb::Rollback => run.rollback(),
             Verb::Commit => {
@@ -165,11 +174,37 @@ impl Workload {
         if region.bytes.len() + most_bytes > REGION_BYTES_MAX {
             return self.truncate(run, name);
         }
-        let width = region.width();
+        let (start, width) = (region.bytes.len(), region.width());
         let growth = if self.random.chance(50) { Growth::Exact } else { Growth::Amortised };
         let count = self.random.between(1, (most_bytes / width).max(1));
         let bytes = self.random.bytes(count * width);
+        if self.theme == Theme::Repeats {
+            self.appended.push((name.to_owned(), start, bytes.clone()));
+        }
         run.append(name, &bytes, growth)
+    }
+
+    /// Which of the rows that were added are not there any more, and would follow the others.
+    fn missing(&self, run: &Run) -> Option<usize> {
+        self.appended.iter().rposition(|(name, start, _)| {
+            run.now.regions.get(name).is_some_and(|region| region.bytes.len() == *start)
+        })
+    }
+
+    /// Adds the rows again that were added last, if a cut took them, and does not commit them;
+    /// else adds rows as the first commit of a log.
+    fn repeat(&mut self, run: &mut Run, name: &str) -> Step {
+        if let Some(index) = self.missing(run) {
+            let (name, start, bytes) = self.appended.remove(index);
+            if bytes.len().is_multiple_of(run.region(&name).width()) {
+                trace(format_args!("again, from {start} on"));
+                run.append(&name, &bytes, Growth::Exact)?;
+                return if self.random.chance(70) { run.die() } else { run.compare() };
+            }
+        }
+        run.reopen(Close::Commit)?;
+        self.append(run, name, 3 * PAGE_BYTES)?;
+        run.commit()
     }
 
     /// Changes a few bytes in a few places.

@@ -7,10 +7,10 @@ use std::os::unix::fs::MetadataExt;
 
 use rustix::io::Errno;
 
-use super::super::allocate::{Allocation, allocate, allocate_by, zero};
+use super::super::allocate::{Allocation, allocate, allocate_by};
 use super::super::filesystem;
 use super::{Folder, Random, is_alone, medium, system_page_bytes};
-use crate::medium::{Medium, Memory, Role};
+use crate::medium::Medium;
 use crate::os::DirtySearch;
 
 const WAY: DirtySearch = DirtySearch::Compare;
@@ -61,33 +61,20 @@ fn reading_stops_at_the_end_and_writing_is_whole() {
 }
 
 #[test]
-fn zeroing_clears_what_it_names_and_keeps_blocks_and_neighbours() {
-    let mut random = Random::new("zeroing clears what it names and keeps blocks and neighbours");
+fn allocating_what_is_there_changes_nothing_and_fills_holes() {
     for folder in Folder::on_each() {
         let file = medium(folder.file("store"), WAY);
-        let mut model = vec![9; 64 * system_page_bytes()];
-        file.write(0, &model).unwrap();
-        file.sync().unwrap();
+        let page = system_page_bytes() as u64;
+        file.write(3 * page, &[7; 100]).unwrap();
+        file.truncate(16 * page).unwrap();
         let blocks = || fs::metadata(folder.join("store")).unwrap().blocks();
         let before = blocks();
-        let mut memory = file.reserve(model.len()).unwrap();
-        memory.map_file(0, model.len(), 0, Role::Shared).unwrap();
-        for _ in 0..50 {
-            let stretch = random.stretch(model.len());
-            file.zero(stretch.start as u64, stretch.len() as u64).unwrap();
-            model[stretch].fill(0);
-            let mut bytes = vec![1; model.len()];
-            file.read(0, &mut bytes).unwrap();
-            assert!(bytes == model, "the file");
-            assert!(memory.bytes(0, model.len()) == model, "memory");
-            let refill = random.stretch(model.len());
-            memory.write(refill.start, &vec![9; refill.len()]);
-            model[refill].fill(9);
-        }
-        file.sync().unwrap();
-        assert!(blocks() >= before, "{} of {before} blocks", blocks());
-        file.zero(0, 0).unwrap();
-        assert!(zero(&folder.file("other"), u64::MAX, 2).is_err());
+        file.allocate(0, 16 * page).unwrap();
+        assert!(blocks() > before && blocks() * 512 >= 16 * page, "the holes have blocks");
+        assert_eq!(file.len().unwrap(), 16 * page);
+        let mut bytes = vec![1; system_page_bytes()];
+        file.read(3 * page, &mut bytes).unwrap();
+        assert!(bytes[..100].iter().all(|byte| *byte == 7) && bytes[100..].iter().all(|b| *b == 0));
     }
 }
 

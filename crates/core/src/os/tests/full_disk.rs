@@ -6,11 +6,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::{Folder, is_ci, medium, skip, system_page_bytes};
+use crate::format::directory::ElementKind;
+use crate::growth::Growth;
 use crate::medium::{Medium, Memory, Role};
 use crate::os::DirtySearch;
+use crate::{Close, ErrorKind, Options, Store};
 
 const WAY: DirtySearch = DirtySearch::Compare;
 
@@ -104,4 +108,41 @@ fn a_full_ext4_refuses_and_the_file_stays_as_it_was() {
         Some(mount) => fill(&mount),
         None => skip("a full ext4", "needs root, mkfs.ext4 and loop devices"),
     }
+}
+
+/// A copy has holes where the store had zeros. Pushing rows over one must not be a signal.
+#[test]
+fn a_sparse_copy_on_a_full_disk_is_an_error_and_works_with_room() {
+    let Some(mount) = Mount::new(&["-t", "tmpfs", "-o", "size=8m"], Path::new("none")) else {
+        skip("a sparse copy on a full disk", "needs root");
+        return;
+    };
+    let original = Folder::new(&std::env::temp_dir());
+    let (from, to) = (original.join("store"), mount.folder.join("store"));
+    let mut store = Store::open(&from, &Options::default()).unwrap();
+    let region = store.create_region("rows", ElementKind::U8, 1).unwrap();
+    store.grow(region, 3 << 20, Growth::Exact).unwrap();
+    store.set_len(region, 5000).unwrap();
+    store.write(region, 0, &[1; 5000]).unwrap();
+    store.close(Close::Commit).1.unwrap();
+    let copied = Command::new("cp").arg("--sparse=always").args([&from, &to]).status();
+    assert!(copied.is_ok_and(|status| status.success()), "cp makes a sparse copy");
+    let blocks = fs::metadata(&to).unwrap().blocks();
+    assert!(blocks * 512 < 1 << 20, "the copy has holes");
+    let filler = mount.folder.file("filler");
+    let take = |bytes: u64| rustix::fs::fallocate(&filler, FallocateFlags::empty(), 0, bytes);
+    let most = (1..2048).rev().find(|pages| take(pages * 4096).is_ok()).unwrap();
+    let refused = Store::open(&to, &Options::default()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NoSpace, "{refused}");
+    // Room for the log, and none for the rows.
+    filler.set_len((most - 160) * 4096).unwrap();
+    let mut store = Store::open(&to, &Options::default()).unwrap();
+    let refused = store.set_len(region, 5001).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NoSpace, "{refused}");
+    assert!(!store.is_poisoned() && store.len(region).unwrap() == 5000);
+    filler.set_len(0).unwrap();
+    store.set_len(region, 3 << 20).unwrap();
+    take(8 << 20).unwrap_err();
+    store.write(region, 5000, &vec![2; (3 << 20) - 5000]).unwrap();
+    store.close(Close::Commit).1.unwrap();
 }

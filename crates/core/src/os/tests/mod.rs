@@ -6,7 +6,11 @@ mod create;
 #[cfg(target_os = "linux")]
 mod descriptors;
 #[cfg(target_os = "linux")]
+mod fork;
+#[cfg(target_os = "linux")]
 mod full_disk;
+#[cfg(target_os = "linux")]
+mod gap;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod lock;

@@ -76,11 +76,7 @@ impl Model {
     fn write_file(&mut self, page: usize, value: u8) {
         let home = self.home(page);
         let offset = (home * system_page_bytes()) as u64;
-        if value == 0 {
-            self.file.zero(offset, system_page_bytes() as u64).unwrap();
-        } else {
-            self.file.write(offset, &vec![value; system_page_bytes()]).unwrap();
-        }
+        self.file.write(offset, &vec![value; system_page_bytes()]).unwrap();
         self.in_file[home] = value;
         if !self.copies.contains(&page) {
             self.in_memory[page] = value;

@@ -1,0 +1,157 @@
+//! Opening a store, and creating one. What opening must mend is in `recovery`.
+
+use crate::checkpoint::{Plan, fill_with_zeros, write_header};
+use crate::commit::{Applied, Committer};
+use crate::copies::Kept;
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::directory::{Lengths, Structure};
+use crate::format::header::{Header, encode_identity};
+use crate::format::published::{BLOCK_OFFSET, Published};
+use crate::format::{DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG, checksum};
+use crate::found::reserved_places;
+use crate::medium::Medium;
+use crate::options::Options;
+use crate::os::File;
+use crate::recovery::{Recovered, find_last_commit};
+use crate::region::Region;
+use crate::space::Space;
+use crate::store::Store;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Store<File> {
+    /// Opens a store for writing, or creates it: it appears complete or not at all. Takes the
+    /// exclusive lock, and recovers what the last writer left.
+    ///
+    /// # Errors
+    /// `Locked`, `NotFound`, `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`. The file
+    /// is as it was.
+    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let path = path.as_ref();
+        // Somebody else may create or remove the file between two looks.
+        for _ in 0..OPEN_TRIES {
+            if let Some(file) = File::open_locked(path, options)? {
+                let opened = Self::open_on(Arc::new(file), options);
+                return opened.map_err(|error| error.at_opening(path));
+            }
+            if !options.create {
+                return Err(File::missing(path));
+            }
+            if let Some(file) = File::create_locked(path, options, Self::format)? {
+                let opened = Self::open_on(Arc::new(file), options);
+                return opened.map_err(|error| error.at_opening(path));
+            }
+        }
+        let message = "the file comes and goes; try again when it stays";
+        Err(Error::new(ErrorKind::Busy, message).at_opening(path))
+    }
+}
+
+/// How often a file may vanish between the look for it and its creation.
+const OPEN_TRIES: usize = 100;
+
+impl<M: Medium> Store<M> {
+    /// Writes an empty store to an empty medium, and waits until it is durable.
+    ///
+    /// # Errors
+    /// `NoSpace`, `Io`.
+    #[doc(hidden)]
+    pub fn format(medium: &M) -> Result<()> {
+        let structure = Structure { checksums: vec![FIRST_CHECKSUMS], ..Structure::default() };
+        let directory = structure.encode(&Lengths::new());
+        let header = Header {
+            epoch: 0,
+            base_commit: 0,
+            data_version: 0,
+            log: FIRST_LOG,
+            directory: Extent { offset: DIRECTORY_AREAS[0].offset, bytes: directory.len() as u64 },
+            directory_checksum: checksum(&directory),
+            salt: medium.random(),
+        };
+        let write = || {
+            medium.allocate(0, FIRST_BYTES)?;
+            fill_with_zeros(medium, Extent { offset: 0, bytes: FIRST_BYTES })?;
+            medium.write(0, &encode_identity())?;
+            medium.write(header.directory.offset, &directory)?;
+            let published =
+                Published { commit: 0, epoch: 0, boot_id: medium.boot_id(), is_open: false };
+            medium.write(BLOCK_OFFSET, &published.encode())?;
+            medium.sync()?;
+            write_header(medium, &header)
+        };
+        write().map_err(|error| Error::from_io(&error, "pwrite", "cannot create the store"))
+    }
+
+    /// Opens the store on a medium, and recovers it. Takes no lock.
+    ///
+    /// # Errors
+    /// `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`.
+    #[doc(hidden)]
+    pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
+        let mut found = find_last_commit(&*medium)?;
+        fill_holes(&*medium, &found)?;
+        if found.is_needed {
+            found.write_back(&*medium)?;
+        }
+        let mut used: Vec<Extent> = found.structure.extents().collect();
+        used.extend(reserved_places(&found.header));
+        let space = Space::new(used, FIRST_LOG.offset);
+        let mut regions = BTreeMap::new();
+        for (id, entry) in &found.structure.regions {
+            let length = found.lengths.get(id).copied().unwrap_or(0);
+            regions.insert(*id, Region::new(length, entry.width()));
+        }
+        let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
+        let plan = Plan::of(&applied);
+        let committer = Arc::new(Committer::new(Arc::clone(&medium), applied));
+        let durable = Arc::new(found.structure);
+        let store = Self {
+            current: (*durable).clone(),
+            captured: Arc::clone(&durable),
+            durable,
+            has_structural_changes: false,
+            has_new_extents: false,
+            regions,
+            dropped: Vec::new(),
+            cut: Vec::new(),
+            awaiting_checkpoint: Vec::new(),
+            retired: Vec::new(),
+            space,
+            commit_id: plan.commit,
+            last_ticket: plan.commit,
+            plan,
+            in_flight: VecDeque::new(),
+            kept: Kept::new(),
+            imaged: HashSet::new(),
+            unwritten_checksums: BTreeMap::new(),
+            wants_checkpoint: false,
+            reserve_bytes: options.reserve_bytes,
+            process: std::process::id(),
+            is_closed: false,
+            committer,
+            medium,
+        };
+        // From here on the header counts. What lies behind its places belongs to no commit; no
+        // process ever mapped it for reading.
+        store.committer.publish_presence(true)?;
+        let cut = || -> std::io::Result<()> {
+            let end = store.space.end();
+            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
+        };
+        cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
+        Ok(store)
+    }
+}
+
+/// A copy of a store may have holes where it had zeros. What every commit writes gets its blocks
+/// here, so that a full disk is an error now and no failed commit later. Cheap without holes.
+fn fill_holes<M: Medium>(medium: &M, found: &Recovered) -> Result<()> {
+    let fixed = Extent { offset: 0, bytes: FIRST_LOG.offset };
+    for extent in [fixed, found.header.log].iter().chain(&found.structure.checksums) {
+        medium.allocate(extent.offset, extent.bytes).map_err(|error| {
+            Error::from_io(&error, "fallocate", "cannot allocate its log; nothing was changed")
+        })?;
+    }
+    Ok(())
+}
