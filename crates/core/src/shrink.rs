@@ -31,8 +31,11 @@ impl<M: Medium> Store<M> {
         if kept >= capacity {
             return Ok(capacity / width);
         }
-        if let Some(view) = &mut region.view {
-            view.give_up(kept)?;
+        if let Some(view) = &mut region.view
+            && let Err(error) = view.give_up(kept)
+        {
+            self.poison_if_damaged();
+            return Err(error);
         }
         // What the region gets here later are other pages, which no log holds.
         region.direct_from = region.direct_from.min(kept);
