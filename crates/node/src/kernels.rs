@@ -3,73 +3,23 @@
 #![expect(clippy::missing_errors_doc, reason = "the comment of the class says it for all")]
 #![expect(clippy::needless_pass_by_value, reason = "napi-rs hands over owned values")]
 
-use std::fmt;
+mod column;
+mod condition;
+mod selection;
 
 use napi::Env;
-use napi::bindgen_prelude::{BigInt, Either, Float64Array, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{BigInt, Either};
 use napi_derive::napi;
-use stoa_core::kernels::{
-    self, Column, ColumnSource, Comparison, Condition, Constant, Extremes, Nulls, Rows, RowsError,
-    StoredKey, Test, Total,
-};
+use stoa_core::kernels::{self, Column, Condition, Extremes, Total};
 use stoa_core::{ErrorKind, RegionId};
 
+pub use self::column::{NativeColumn, NativeSortKey};
+pub use self::condition::NativeCondition;
+use self::selection::{RowsOut, Selection, selected};
 use crate::error::{Result, raised};
 use crate::number::{double, region, whole};
 use crate::open::Open;
 use crate::store::NativeStore;
-
-/// The regions of a column.
-#[napi(object, object_to_js = false)]
-pub struct NativeColumn {
-    /// The values.
-    pub data: f64,
-    /// Which rows are present; absent: all are.
-    pub validity: Option<f64>,
-    /// The bytes of strings.
-    pub heap: Option<f64>,
-    /// To sort codes by: the rank of each.
-    pub ranks: Option<Uint32Array>,
-    /// The values are bytes that mean true or false.
-    pub is_bool: Option<bool>,
-}
-
-/// A condition on the rows of a column. A null satisfies `null` and nothing else.
-#[napi(object, object_to_js = false)]
-pub struct NativeCondition {
-    /// The column.
-    pub column: NativeColumn,
-    /// `in`: equal to one of the values; `codes`: the entry of the code in `codes` is not 0; the
-    /// others but `null` and `notNull` take exactly one value.
-    #[napi(
-        ts_type = "'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'codes' | 'null' | 'notNull'"
-    )]
-    pub op: String,
-    /// Values, of any size and with any fraction, for numbers of all types.
-    pub numbers: Option<Float64Array>,
-    /// Values of any size.
-    pub bigints: Option<Vec<BigInt>>,
-    /// Values for strings.
-    pub texts: Option<Vec<String>>,
-    /// An entry for each code.
-    pub codes: Option<Uint8Array>,
-}
-
-/// What rows are sorted by.
-#[napi(object, object_to_js = false)]
-pub struct NativeSortKey {
-    /// The column.
-    pub column: NativeColumn,
-    /// The greatest first.
-    pub descending: bool,
-    /// Nulls before all values; else behind all, NaN included.
-    pub nulls_first: bool,
-}
-
-/// Row numbers that are given.
-type Selection<'a> = Option<Either<&'a [u32], &'a [f64]>>;
-/// Where row numbers are written.
-type RowsOut<'a> = Either<&'a mut [u32], &'a mut [f64]>;
 
 #[napi]
 impl NativeStore {
@@ -336,97 +286,6 @@ impl NativeStore {
     }
 }
 
-impl NativeColumn {
-    fn source(&self) -> Result<ColumnSource> {
-        Ok(ColumnSource {
-            data: region(self.data)?,
-            validity: self.validity.map(region).transpose()?,
-            heap: self.heap.map(region).transpose()?,
-            is_bool: self.is_bool.unwrap_or(false),
-        })
-    }
-}
-
-impl NativeSortKey {
-    fn stored(&self) -> Result<StoredKey<'_>> {
-        Ok(StoredKey {
-            column: self.column.source()?,
-            ranks: self.column.ranks.as_deref(),
-            descending: self.descending,
-            nulls: if self.nulls_first { Nulls::First } else { Nulls::Last },
-        })
-    }
-}
-
-impl NativeCondition {
-    fn constants(&self) -> Vec<Constant<'_>> {
-        let numbers = self.numbers.iter().flat_map(|numbers| numbers.iter());
-        let bigints = self.bigints.iter().flatten();
-        let texts = self.texts.iter().flatten();
-        numbers
-            .map(|number| Constant::Double(*number))
-            .chain(bigints.map(|bigint| Constant::Integer(saturated(bigint))))
-            .chain(texts.map(|text| Constant::Text(text)))
-            .collect()
-    }
-
-    fn test<'a>(&'a self, constants: &'a [Constant<'a>]) -> Result<Test<'a>> {
-        let comparison = match self.op.as_str() {
-            "null" => return Ok(Test::IsNull),
-            "notNull" => return Ok(Test::IsNotNull),
-            "in" => return Ok(Test::In(constants)),
-            "codes" => return Ok(Test::Codes(self.codes.as_deref().unwrap_or(&[]))),
-            "eq" => Comparison::Eq,
-            "ne" => Comparison::Ne,
-            "lt" => Comparison::Lt,
-            "lte" => Comparison::Lte,
-            "gt" => Comparison::Gt,
-            "gte" => Comparison::Gte,
-            other => {
-                let message = format!("no condition is called '{other}'");
-                return Err(raised(ErrorKind::Internal, message));
-            }
-        };
-        match constants {
-            [constant] => Ok(Test::Compare(comparison, *constant)),
-            _ => {
-                let (op, found) = (&self.op, constants.len());
-                let message = format!("'{op}' compares with one value, found {found}");
-                Err(raised(ErrorKind::Internal, message))
-            }
-        }
-    }
-}
-
-/// The bigint, or the end of 128 bits that is nearest: no column has values out there.
-fn saturated(bigint: &BigInt) -> i128 {
-    let (low, high) = bigint.words.split_at(bigint.words.len().min(2));
-    let magnitude = low.iter().rev().fold(0_u128, |all, word| all << 64 | u128::from(*word));
-    let is_large = high.iter().any(|word| *word != 0);
-    let magnitude = i128::try_from(magnitude).ok().filter(|_| !is_large).unwrap_or(i128::MAX);
-    if bigint.sign_bit { -magnitude } else { magnitude }
-}
-
-/// The rows that a kernel looks at. A row number that is none becomes a `RangeError`.
-fn selected<'a>(env: Env, rows: f64, selection: Selection<'a>) -> Result<(u64, Rows<'a>)> {
-    let rows = whole("rows", rows)?;
-    let selected = match selection {
-        None => Ok(Rows::ALL),
-        Some(Either::A(list)) => Rows::of(list, rows),
-        Some(Either::B(list)) => Rows::of_doubles(list, rows),
-    };
-    let out_of_range = |RowsError { position, found }| {
-        let message = format!(
-            "cannot look at the rows: number {position} of the list is {found}, expected a whole \
-             number from 0 to below {rows}"
-        );
-        // The exception that is pending is the one that JavaScript sees.
-        let thrown = env.throw_range_error(&message, Some("ERR_OUT_OF_RANGE"));
-        raised(ErrorKind::Internal, thrown.map_or_else(|error| error.reason, |()| message))
-    };
-    Ok((rows, selected.map_err(out_of_range)?))
-}
-
 fn integer_or_double(total: Total, is_wide: bool) -> Result<Either<f64, BigInt>> {
     match total {
         Total::Integer(total) if is_wide => Ok(Either::B(BigInt::from(total))),
@@ -446,15 +305,3 @@ fn in_memory(rows: u64) -> Result<usize> {
         raised(ErrorKind::Limit, format!("{rows} rows do not fit into this process's memory"))
     })
 }
-
-macro_rules! opaque {
-    ($($type:ident)*) => {$(
-        impl fmt::Debug for $type {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.debug_struct(stringify!($type)).finish_non_exhaustive()
-            }
-        }
-    )*};
-}
-
-opaque!(NativeColumn NativeCondition NativeSortKey);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::column::ColumnSource;
 use super::no_memory;
 use super::permutation::Room;
-use super::radix::{self, Found, low_half, position};
+use super::radix;
 use super::sort_key::{Nulls, SortKey, Stage, stages};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::directory::{ElementKind, RegionId};
@@ -50,8 +50,7 @@ struct Sorter<'a> {
     stages: Vec<Stage<'a>>,
     order: Vec<u32>,
     codes: Vec<u64>,
-    words: Vec<u64>,
-    scratch: Vec<u64>,
+    room: radix::Room,
 }
 
 impl<'a> Sorter<'a> {
@@ -61,12 +60,10 @@ impl<'a> Sorter<'a> {
         let mut order = Vec::new();
         order.try_reserve_exact(len).map_err(|_| memory())?;
         order.extend(0..rows);
-        let buffer = || {
-            let mut buffer = Vec::new();
-            buffer.try_reserve_exact(len).map_err(|_| memory())?;
-            Ok(buffer)
-        };
-        Ok(Self { stages, order, codes: buffer()?, words: buffer()?, scratch: buffer()? })
+        let mut codes = Vec::new();
+        codes.try_reserve_exact(len).map_err(|_| memory())?;
+        let room = radix::Room::reserve(len).map_err(|_| memory())?;
+        Ok(Self { stages, order, codes, room })
     }
 
     /// Sorts the rows of a task, and leaves those that tie to new ones.
@@ -78,37 +75,9 @@ impl<'a> Sorter<'a> {
         self.codes.clear();
         self.codes.resize(rows.len(), 0);
         stage.fill(task.depth, (!is_first).then_some(rows), &mut self.codes)?;
-        let found = radix::sort(&self.codes, &mut self.words, &mut self.scratch);
-        match found {
-            Found::Sorted => {}
-            Found::Reversed => {
-                rows.reverse();
-                return Ok(());
-            }
-            Found::Shuffled if is_first => {
-                for (row, word) in rows.iter_mut().zip(&self.words) {
-                    *row = low_half(*word);
-                }
-            }
-            Found::Shuffled => {
-                for (place, word) in self.scratch.iter_mut().zip(&self.words) {
-                    *place = u64::from(rows[position(*word)]);
-                }
-                for (row, place) in rows.iter_mut().zip(&self.scratch) {
-                    *row = low_half(*place);
-                }
-            }
-        }
-        if task.stage + 1 == self.stages.len() && matches!(stage, Stage::Parts(_)) {
-            return Ok(());
-        }
-        if found == Found::Shuffled {
-            for (code, word) in self.scratch.iter_mut().zip(&self.words) {
-                *code = self.codes[position(*word)];
-            }
-            std::mem::swap(&mut self.codes, &mut self.scratch);
-        }
-        self.sort_ties(task, tasks)
+        let wants_codes = task.stage + 1 < self.stages.len() || matches!(stage, Stage::Text { .. });
+        self.room.sort(&mut self.codes, rows, is_first, wants_codes);
+        if wants_codes { self.sort_ties(task, tasks) } else { Ok(()) }
     }
 
     fn sort_ties(&mut self, task: &Task, tasks: &mut Vec<Task>) -> Result<()> {
@@ -208,8 +177,7 @@ pub fn sort_rows(
             *from -= offset;
         }
     }
-    let mut room = Room::default();
-    room.reserve(order.len(), &widths, !bitmaps.is_empty())?;
+    let mut room = Room::reserve(&order, &widths, !bitmaps.is_empty())?;
     for id in regions.iter().chain(bitmaps) {
         store.ensure_view(*id)?;
     }

@@ -4,6 +4,7 @@ use super::half::single;
 use super::number::Number;
 use super::rows::{Kind, RowNumber, Rows};
 use super::validity::{Validity, low_bits};
+use crate::simd::{self, Work};
 
 /// Rows of a block: two of them, as doubles, lie in the nearest cache of every machine.
 pub(super) const BLOCK_ROWS: usize = 1024;
@@ -69,10 +70,24 @@ impl Source for Halves<'_> {
     where
         Self: 'b,
     {
-        for (number, half) in buffer.iter_mut().zip(&self.0[start..start + len]) {
-            *number = single(*half);
-        }
+        simd::run(Converting { halves: &self.0[start..start + len], singles: &mut buffer[..len] });
         &buffer[..len]
+    }
+}
+
+struct Converting<'b> {
+    halves: &'b [u16],
+    singles: &'b mut [f32],
+}
+
+impl Work for Converting<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (target, half) in self.singles.iter_mut().zip(self.halves) {
+            *target = single(*half);
+        }
     }
 }
 
@@ -140,27 +155,27 @@ impl Source for Truths<'_> {
 
 /// Gives a column's numbers to `take` in blocks of at most [`BLOCK_ROWS`], in which `neutral`
 /// stands for nulls. Returns how many rows were not null.
-#[inline(always)]
+///
+/// One copy a type of column: only what works on a block is compiled for several processors.
 pub(super) fn for_each_block<S: Source>(
     source: S,
     validity: Option<Validity<'_>>,
     rows: Rows<'_>,
     neutral: S::Number,
-    mut take: impl FnMut(&[S::Number]),
+    take: &mut dyn FnMut(&[S::Number]),
 ) -> u64 {
     match rows.0 {
         Kind::All => every_row(source, validity, neutral, take),
-        Kind::Narrow(list) => listed_rows(source, validity, list, &mut take),
-        Kind::Wide(list) => listed_rows(source, validity, list, &mut take),
+        Kind::Narrow(list) => listed_rows(source, validity, list, take),
+        Kind::Wide(list) => listed_rows(source, validity, list, take),
     }
 }
 
-#[inline(always)]
 fn every_row<S: Source>(
     source: S,
     validity: Option<Validity<'_>>,
     neutral: S::Number,
-    mut take: impl FnMut(&[S::Number]),
+    take: &mut dyn FnMut(&[S::Number]),
 ) -> u64 {
     let mut converted = [S::Number::default(); BLOCK_ROWS];
     let mut filled = [S::Number::default(); BLOCK_ROWS];
@@ -168,29 +183,25 @@ fn every_row<S: Source>(
     while start < source.len() {
         let len = BLOCK_ROWS.min(source.len() - start);
         let block = source.block(start, len, &mut converted);
-        match validity {
-            None => {
-                valid += len as u64;
-                take(block);
-            }
-            Some(validity) => {
-                let (words, count) = valid_words(&[validity], start, len);
-                valid += count;
-                if count == len as u64 {
-                    take(block);
-                } else if count > 0 {
-                    fill_nulls(block, &words, neutral, &mut filled);
-                    take(&filled[..len]);
-                }
-            }
-        }
         start += len;
+        let Some(validity) = validity else {
+            valid += len as u64;
+            take(block);
+            continue;
+        };
+        let (words, count) = valid_words(&[validity], start - len, len);
+        valid += count;
+        if count == len as u64 {
+            take(block);
+        } else if count > 0 {
+            simd::run(Filling { block, words: &words, neutral, filled: &mut filled });
+            take(&filled[..len]);
+        }
     }
     valid
 }
 
 /// The bits of the rows of a block that no bitmap says are null, and how many they are.
-#[inline(always)]
 pub(super) fn valid_words(
     validities: &[Validity<'_>],
     start: usize,
@@ -210,39 +221,44 @@ pub(super) fn valid_words(
 }
 
 /// Copies a block with `neutral` in the place of nulls.
-#[inline(always)]
-pub(super) fn fill_nulls<T: Number>(
-    block: &[T],
-    words: &[u64; BLOCK_ROWS / 64],
-    neutral: T,
-    filled: &mut [T; BLOCK_ROWS],
-) {
-    for ((values, targets), word) in block.chunks(64).zip(filled.chunks_mut(64)).zip(words) {
-        let (Ok(values), Ok(targets)) = (values.try_into(), targets.try_into()) else {
-            let rest = values.iter().zip(targets).enumerate();
-            rest.for_each(|(at, (value, target))| {
-                *target = if word >> at & 1 == 0 { neutral } else { *value };
-            });
-            continue;
-        };
-        fill_word(values, *word, neutral, targets);
+pub(super) struct Filling<'b, T> {
+    pub(super) block: &'b [T],
+    pub(super) words: &'b [u64; BLOCK_ROWS / 64],
+    pub(super) neutral: T,
+    pub(super) filled: &'b mut [T; BLOCK_ROWS],
+}
+
+impl<T: Number> Work for Filling<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let words = self.block.chunks(64).zip(self.filled.chunks_mut(64)).zip(self.words);
+        for ((values, targets), word) in words {
+            // A loop of known length is vectorised better.
+            let whole: (Result<&[T; 64], _>, Result<&mut [T; 64], _>) =
+                (values.try_into(), (&mut *targets).try_into());
+            if let (Ok(values), Ok(targets)) = whole {
+                fill_nulls(values, *word, self.neutral, targets);
+            } else {
+                fill_nulls(values, *word, self.neutral, targets);
+            }
+        }
     }
 }
 
-/// The same for the 64 rows of a word.
 #[inline(always)]
-fn fill_word<T: Number>(values: &[T; 64], word: u64, neutral: T, targets: &mut [T; 64]) {
+fn fill_nulls<T: Number>(values: &[T], word: u64, neutral: T, targets: &mut [T]) {
     for (row, (target, value)) in targets.iter_mut().zip(values).enumerate() {
         *target = value.or(word >> row & 1, neutral);
     }
 }
 
-#[inline(always)]
 fn listed_rows<S: Source, R: RowNumber>(
     source: S,
     validity: Option<Validity<'_>>,
     list: &[R],
-    take: &mut impl FnMut(&[S::Number]),
+    take: &mut dyn FnMut(&[S::Number]),
 ) -> u64 {
     let mut gathered = [S::Number::default(); BLOCK_ROWS];
     let mut valid = 0;

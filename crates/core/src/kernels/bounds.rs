@@ -26,7 +26,16 @@ pub(super) fn bounds<S: Source>(
     let is_valid = |row: &usize| validity.is_none_or(|validity| validity.is_valid(*row));
     let is_number = |row: &usize| is_valid(row) && !source.at(*row).is_nan();
     let first = find(source.len(), rows, is_number).or_else(|| find(source.len(), rows, is_valid));
-    first.map(|row| simd::run(Comparing { source, validity, rows, first: source.at(row) }))
+    let first = source.at(first?);
+    // A number of the column may stand for nulls: it is beyond neither end.
+    let (mut least, mut greatest, mut has_nan) = (first, first, false);
+    let valid = for_each_block(source, validity, rows, first, &mut |block| {
+        let ((low, high), nan) = simd::run(Comparing { block, first });
+        least = if low < least { low } else { least };
+        greatest = if high > greatest { high } else { greatest };
+        has_nan |= nan;
+    });
+    Some(Bounds { least, greatest, has_nan, valid })
 }
 
 fn find(len: usize, rows: Rows<'_>, test: impl FnMut(&usize) -> bool) -> Option<usize> {
@@ -37,29 +46,19 @@ fn find(len: usize, rows: Rows<'_>, test: impl FnMut(&usize) -> bool) -> Option<
     }
 }
 
-struct Comparing<'a, S: Source> {
-    source: S,
-    validity: Option<Validity<'a>>,
-    rows: Rows<'a>,
-    /// A number of the column. It may stand for nulls: it is beyond neither end.
-    first: S::Number,
+/// The ends of a block, and whether it has NaN, which comparisons pass over.
+struct Comparing<'b, T> {
+    block: &'b [T],
+    first: T,
 }
 
-impl<S: Source> Work for Comparing<'_, S> {
-    type Output = Bounds<S::Number>;
+impl<T: Number> Work for Comparing<'_, T> {
+    type Output = ((T, T), bool);
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let first = self.first;
-        let (mut least, mut greatest) = (first, first);
-        let mut has_nan = false;
-        let valid = for_each_block(self.source, self.validity, self.rows, first, |block| {
-            let (low, high) = S::Number::ends(block, first);
-            least = if low < least { low } else { least };
-            greatest = if high > greatest { high } else { greatest };
-            // Comparisons pass over NaN. The block is still in the nearest cache.
-            has_nan |= block.iter().fold(false, |has_nan, value| has_nan | value.is_nan());
-        });
-        Bounds { least, greatest, has_nan, valid }
+        let ends = T::ends(self.block, self.first);
+        let has_nan = self.block.iter().fold(false, |has_nan, value| has_nan | value.is_nan());
+        (ends, has_nan)
     }
 }

@@ -1,7 +1,7 @@
 //! Conditions on rows.
 
 use super::column::Column;
-use super::number::Bound;
+use super::interval::Bound;
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,95 +4,16 @@
 use super::blocks::{Source, for_numbers};
 use super::column::{Column, Values};
 use super::condition::{Condition, Test};
+use super::matches::Matches;
 use super::predicate::{FEW, Predicate, is_among, is_listed};
 use super::text_test::TextTest;
 use super::validity::{Validity, low_bits};
 use super::{no_memory, unfit};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::simd::{self, Work};
 
 /// Words of a block: all conditions are tested on 4096 rows before the next are looked at.
 const BLOCK_WORDS: usize = 64;
-
-/// The rows that satisfied the conditions of a [`filter`]. Takes one bit a row.
-#[derive(Clone, Debug, Default)]
-pub struct Matches {
-    words: Vec<u64>,
-    count: u64,
-}
-
-impl Matches {
-    /// How many rows there are.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Writes the row numbers, ascending, into the first [`count`](Self::count) places of a list.
-    ///
-    /// # Errors
-    /// `Limit` where the list is shorter, or a row number has more than 32 bits. Nothing was
-    /// written.
-    pub fn write(&self, list: &mut [u32]) -> Result<()> {
-        self.check_room(list.len())?;
-        if self.words.len() > 1 << 26 {
-            return Err(Error::new(ErrorKind::Limit, "row numbers of 2^32 and more need doubles"));
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "below 2^32, as was just checked")]
-        simd::run(Writing { words: &self.words, list, number: |row| row as u32 });
-        Ok(())
-    }
-
-    /// The same, as numbers of JavaScript.
-    ///
-    /// # Errors
-    /// `Limit` where the list is shorter. Nothing was written.
-    pub fn write_doubles(&self, list: &mut [f64]) -> Result<()> {
-        self.check_room(list.len())?;
-        #[expect(clippy::cast_precision_loss, reason = "no file has 2^53 rows")]
-        simd::run(Writing { words: &self.words, list, number: |row| row as f64 });
-        Ok(())
-    }
-
-    fn check_room(&self, len: usize) -> Result<()> {
-        if len as u64 >= self.count {
-            return Ok(());
-        }
-        let message = format!("{} rows were found, the list has room for {len}", self.count);
-        Err(Error::new(ErrorKind::Limit, message))
-    }
-}
-
-struct Writing<'a, T, F> {
-    words: &'a [u64],
-    list: &'a mut [T],
-    number: F,
-}
-
-impl<T: Copy, F: Fn(usize) -> T> Work for Writing<'_, T, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let mut rest = self.list;
-        for (at, word) in self.words.iter().enumerate() {
-            let mut word = *word;
-            let count = word.count_ones() as usize;
-            let (targets, behind) = rest.split_at_mut(count);
-            rest = behind;
-            if word == u64::MAX {
-                for (bit, target) in targets.iter_mut().enumerate() {
-                    *target = (self.number)(64 * at + bit);
-                }
-                continue;
-            }
-            for target in targets {
-                *target = (self.number)(64 * at + word.trailing_zeros() as usize);
-                word &= word.wrapping_sub(1);
-            }
-        }
-    }
-}
 
 /// The first `len` rows that satisfy all conditions. Cost: a look at each column, one after the
 /// other where the earlier ones leave any row of a block.
@@ -108,13 +29,11 @@ pub fn filter(conditions: &[Condition<'_>], len: usize) -> Result<Matches> {
     let mut words = Vec::new();
     let needed = len.div_ceil(64);
     words.try_reserve_exact(needed).map_err(|_| no_memory("filter", 8 * needed))?;
-    let mut count = 0;
     for_each_block(&tests, len, |block| {
-        count += count_ones(block);
         words.extend_from_slice(block);
         true
     })?;
-    Ok(Matches { words, count })
+    Ok(Matches::new(words))
 }
 
 /// How many of the first `len` rows satisfy the condition.
@@ -268,29 +187,26 @@ impl<S: Source> RowTest for NumberTest<'_, S> {
         match &self.predicate {
             Predicate::Always => {}
             Predicate::Never => words.fill(0),
-            &Predicate::Inside(low, high) => simd::run(Testing {
-                source,
-                first_row,
-                words,
-                holds: |value| (value >= low) & (value <= high),
-            }),
-            &Predicate::Outside(low, high) => simd::run(Testing {
-                source,
-                first_row,
-                words,
-                holds: |value| !((value >= low) & (value <= high)),
-            }),
+            &Predicate::Inside(low, high) => {
+                let holds = |value| (value >= low) & (value <= high);
+                simd::run(Testing { source, first_row, words, holds, flip: 0 });
+            }
+            &Predicate::Outside(low, high) => {
+                let holds = |value| (value >= low) & (value <= high);
+                simd::run(Testing { source, first_row, words, holds, flip: u64::MAX });
+            }
             Predicate::Among(list) if list.len() <= FEW => {
                 let holds = |value| list.iter().fold(false, |found, it| found | (*it == value));
-                simd::run(Testing { source, first_row, words, holds });
+                simd::run(Testing { source, first_row, words, holds, flip: 0 });
             }
+            // Looking up gains nothing from vector instructions.
             Predicate::Among(list) => {
                 let holds = |value| is_among(list, value);
-                simd::run(Testing { source, first_row, words, holds });
+                Testing { source, first_row, words, holds, flip: 0 }.run();
             }
             Predicate::Listed(table) => {
                 let holds = |value| is_listed(table, value);
-                simd::run(Testing { source, first_row, words, holds });
+                Testing { source, first_row, words, holds, flip: 0 }.run();
             }
         }
         Ok(())
@@ -302,6 +218,8 @@ struct Testing<'w, S, F> {
     first_row: usize,
     words: &'w mut [u64],
     holds: F,
+    /// All bits set: the rows that it does not hold for.
+    flip: u64,
 }
 
 impl<S: Source, F: Fn(S::Number) -> bool> Work for Testing<'_, S, F> {
@@ -319,8 +237,9 @@ impl<S: Source, F: Fn(S::Number) -> bool> Work for Testing<'_, S, F> {
             if rest < 64 {
                 let values = self.source.block(start, rest, &mut converted);
                 let bits = values.iter().enumerate();
-                *word &= bits
+                let held = bits
                     .fold(0, |bits, (bit, value)| bits | u64::from((self.holds)(*value)) << bit);
+                *word &= held ^ self.flip;
                 continue;
             }
             let values = self.source.block(start, 64, &mut converted);
@@ -337,7 +256,7 @@ impl<S: Source, F: Fn(S::Number) -> bool> Work for Testing<'_, S, F> {
                     u64::from_ne_bytes(*eight).to_le().wrapping_mul(0x0102_0408_1020_4080);
                 bits |= (pressed >> 56) << (8 * at);
             }
-            *word &= bits;
+            *word &= bits ^ self.flip;
         }
     }
 }

@@ -30,6 +30,8 @@ mod extremes;
 mod filter;
 mod garbage;
 mod half;
+mod interval;
+mod matches;
 mod number;
 mod pairwise;
 mod permutation;
@@ -47,8 +49,9 @@ pub use argsort::{StoredKey, argsort, sort_rows, stored_order};
 pub use column::{Column, ColumnSource, Values};
 pub use condition::{Comparison, Condition, Constant, Test};
 pub use extremes::{Extremes, extremes};
-pub use filter::{Matches, count_matching, filter, first_matching};
+pub use filter::{count_matching, filter, first_matching};
 pub use garbage::heap_garbage;
+pub use matches::Matches;
 pub use product::sum_product;
 pub use rows::{Rows, RowsError};
 pub use sort_key::{Nulls, SortKey};
@@ -68,3 +71,6 @@ fn no_memory(attempt: &str, bytes: usize) -> Error {
     let message = format!("cannot {attempt}: no {bytes} bytes of memory to work in");
     Error::new(ErrorKind::Limit, message)
 }
+
+#[cfg(test)]
+mod tests;

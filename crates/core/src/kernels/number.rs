@@ -8,9 +8,9 @@
     reason = "one macro for all types; each cast says why it is right"
 )]
 
-use std::cmp::Ordering;
-
+use super::interval::{End, double_above, double_below, integer_above, integer_below};
 use super::pairwise::{LANES, Pairwise, add_all};
+use crate::simd::{self, Work};
 
 /// A number of a column.
 pub(super) trait Number: Copy + PartialOrd + Default + Send + Sync + 'static {
@@ -32,6 +32,8 @@ pub(super) trait Number: Copy + PartialOrd + Default + Send + Sync + 'static {
     fn wide(self) -> i64;
     /// A number whose order among unsigned integers is that of the values. −0 is 0; NaN has none.
     fn code(self) -> u64;
+    /// The value of a code; of −0 it is 0.
+    fn of_code(code: u64) -> Self;
     /// Where an integer stands in a table by code: behind every end, if it is negative.
     fn table_index(self) -> usize;
     /// The least and the greatest value of an interval; `None` where it has none. The ends may lie
@@ -39,26 +41,14 @@ pub(super) trait Number: Copy + PartialOrd + Default + Send + Sync + 'static {
     fn between(low: End, high: End) -> Option<(Self, Self)>;
 }
 
-/// An end of an interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct End {
-    pub(super) at: Bound,
-    /// The end itself does not belong to the interval.
-    pub(super) is_open: bool,
-}
-
-/// A number of any size.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Bound {
-    Integer(i128),
-    Double(f64),
-}
-
 /// A running sum.
 pub(super) trait Sum<T>: Default {
     /// Adds at most [`BLOCK_ROWS`](super::blocks::BLOCK_ROWS) values.
     fn add(&mut self, block: &[T]);
 }
+
+/// A block that is added up.
+struct Adding<'b, T>(&'b [T]);
 
 /// A sum of integers, exact: no file has enough of them to overflow it.
 #[derive(Debug, Default)]
@@ -106,6 +96,10 @@ macro_rules! integers {
                 (self as i64 as u64) ^ if Self::MIN == 0 { 0 } else { 1 << 63 }
             }
 
+            fn of_code(code: u64) -> Self {
+                (code ^ if Self::MIN == 0 { 0 } else { 1 << 63 }) as Self
+            }
+
             #[inline(always)]
             fn table_index(self) -> usize {
                 // Sign extension makes negative numbers the greatest.
@@ -121,10 +115,18 @@ macro_rules! integers {
         }
 
         impl Sum<$type> for Exact {
-            #[inline(always)]
             fn add(&mut self, block: &[$type]) {
+                self.0 += simd::run(Adding(block));
+            }
+        }
+
+        impl Work for Adding<'_, $type> {
+            type Output = i128;
+
+            #[inline(always)]
+            fn run(self) -> i128 {
                 let add: fn(&[$type]) -> i128 = $block;
-                self.0 += add(block);
+                add(self.0)
             }
         }
     )*};
@@ -175,21 +177,8 @@ impl Number for f64 {
 
     #[inline(always)]
     fn ends(block: &[Self], first: Self) -> (Self, Self) {
-        let (mut least, mut greatest) = ([first; LANES], [first; LANES]);
-        let (rows, rest) = block.as_chunks::<LANES>();
-        let lesser = |one: Self, other| if one < other { one } else { other };
-        let greater = |one: Self, other| if one > other { one } else { other };
-        for row in rows {
-            for lane in 0..LANES {
-                least[lane] = lesser(row[lane], least[lane]);
-                greatest[lane] = greater(row[lane], greatest[lane]);
-            }
-        }
-        for value in rest {
-            least[0] = lesser(*value, least[0]);
-            greatest[0] = greater(*value, greatest[0]);
-        }
-        (least.into_iter().fold(first, lesser), greatest.into_iter().fold(first, greater))
+        let least = fold_lanes(block, first, |one, other| if one < other { one } else { other });
+        (least, fold_lanes(block, first, |one, other| if one > other { one } else { other }))
     }
 
     #[inline(always)]
@@ -207,6 +196,11 @@ impl Number for f64 {
         // Adding 0 makes 0 of −0. Negative numbers, the more so the further from 0, come first.
         let bits = (self + 0.0).to_bits();
         bits ^ (((bits as i64 >> 63) as u64) | 1 << 63)
+    }
+
+    fn of_code(code: u64) -> Self {
+        let mask = if code >> 63 == 0 { u64::MAX } else { 1 << 63 };
+        Self::from_bits(code ^ mask)
     }
 
     fn table_index(self) -> usize {
@@ -266,6 +260,12 @@ impl Number for f32 {
         (bits ^ (((bits as i32 >> 31) as u32) | 1 << 31)) as u64
     }
 
+    fn of_code(code: u64) -> Self {
+        let code = code as u32;
+        let mask = if code >> 31 == 0 { u32::MAX } else { 1 << 31 };
+        Self::from_bits(code ^ mask)
+    }
+
     fn table_index(self) -> usize {
         usize::MAX
     }
@@ -281,68 +281,37 @@ impl Number for f32 {
     }
 }
 
-/// The least integer of an interval that starts here. The casts of doubles saturate, which leaves
-/// them outside every type.
-fn integer_above(end: End) -> i128 {
-    let (integer, is_exact) = match end.at {
-        Bound::Integer(at) => (at, true),
-        Bound::Double(at) => (at.ceil() as i128, at.fract() == 0.0),
-    };
-    integer.saturating_add(i128::from(end.is_open && is_exact))
-}
-
-/// The greatest integer of an interval that ends here.
-fn integer_below(end: End) -> i128 {
-    let (integer, is_exact) = match end.at {
-        Bound::Integer(at) => (at, true),
-        Bound::Double(at) => (at.floor() as i128, at.fract() == 0.0),
-    };
-    integer.saturating_sub(i128::from(end.is_open && is_exact))
-}
-
-/// The least double of an interval that starts here; NaN where there is none.
-fn double_above(end: End) -> f64 {
-    let (nearest, order) = nearest_double(end.at);
-    match order {
-        Ordering::Greater => nearest,
-        Ordering::Equal if !end.is_open => nearest,
-        _ if nearest == f64::INFINITY => f64::NAN,
-        _ => nearest.next_up(),
+/// Brings a block and one more number down to one number, side by side in lanes.
+#[inline(always)]
+fn fold_lanes(block: &[f64], first: f64, choose: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [first; LANES];
+    let (rows, rest) = block.as_chunks::<LANES>();
+    for row in rows {
+        for (lane, value) in lanes.iter_mut().zip(row) {
+            *lane = choose(*value, *lane);
+        }
     }
+    rest.iter().chain(&lanes).fold(first, |chosen, value| choose(*value, chosen))
 }
 
-/// The greatest double of an interval that ends here; NaN where there is none.
-fn double_below(end: End) -> f64 {
-    let (nearest, order) = nearest_double(end.at);
-    match order {
-        Ordering::Less => nearest,
-        Ordering::Equal if !end.is_open => nearest,
-        _ if nearest == f64::NEG_INFINITY => f64::NAN,
-        _ => nearest.next_down(),
-    }
+/// Added as `f64`, `f32` too: exact until a block's sum has more than 53 bits.
+macro_rules! pairwise {
+    ($($type:ty)*) => {$(
+        impl Sum<$type> for Pairwise {
+            fn add(&mut self, block: &[$type]) {
+                self.push(simd::run(Adding(block)));
+            }
+        }
+
+        impl Work for Adding<'_, $type> {
+            type Output = f64;
+
+            #[inline(always)]
+            fn run(self) -> f64 {
+                add_all(self.0)
+            }
+        }
+    )*};
 }
 
-/// The nearest double, and how it compares with the number itself.
-fn nearest_double(bound: Bound) -> (f64, Ordering) {
-    match bound {
-        Bound::Double(at) => (at, Ordering::Equal),
-        // No integer of 128 bits is 2^127, so this one was rounded up; the others cast back.
-        Bound::Integer(at) if at as f64 >= i128::MAX as f64 => (at as f64, Ordering::Greater),
-        Bound::Integer(at) => (at as f64, (at as f64 as i128).cmp(&at)),
-    }
-}
-
-impl Sum<f64> for Pairwise {
-    #[inline(always)]
-    fn add(&mut self, block: &[f64]) {
-        self.push(add_all(block));
-    }
-}
-
-/// Added as `f64`: exact until a block's sum has more than 53 bits.
-impl Sum<f32> for Pairwise {
-    #[inline(always)]
-    fn add(&mut self, block: &[f32]) {
-        self.push(add_all(block));
-    }
-}
+pairwise!(f32 f64);

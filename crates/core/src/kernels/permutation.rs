@@ -12,22 +12,33 @@ pub(super) struct Room {
     bytes: Vec<u8>,
     /// One bit a row.
     moved: Vec<u64>,
+    /// Where each row goes, if that is better to follow than where each comes from.
+    targets: Vec<u32>,
 }
 
+/// An order of at most so many ascending runs is followed from the side of the rows: they are read
+/// one after the other, and each run is written so. Elsewhere reading here and there is as good.
+const RUNS_MAX: usize = 256;
+
 impl Room {
-    /// Has memory for an order of `rows` rows and regions of these widths (bytes of a row), and
-    /// for bitmaps if `has_bits`.
-    pub(super) fn reserve(&mut self, rows: usize, widths: &[usize], has_bits: bool) -> Result<()> {
+    /// Has memory for an order, for regions of these widths (bytes of a row), and for bitmaps if
+    /// `has_bits`.
+    pub(super) fn reserve(order: &[u32], widths: &[usize], has_bits: bool) -> Result<Self> {
+        let rows = order.len();
         let narrow = widths.iter().filter(|width| **width <= WIDE_BYTES).map(|width| width * rows);
         let wide = widths.iter().filter(|width| **width > WIDE_BYTES).copied();
         let bytes = narrow.chain(wide.clone()).max().unwrap_or(0);
         let words = if has_bits || wide.count() > 0 { rows.div_ceil(64) } else { 0 };
-        let attempt = "sort the rows";
-        self.bytes.try_reserve_exact(bytes).map_err(|_| no_memory(attempt, bytes))?;
-        self.bytes.resize(bytes, 0);
-        self.moved.try_reserve_exact(words).map_err(|_| no_memory(attempt, 8 * words))?;
-        self.moved.resize(words, 0);
-        Ok(())
+        let runs = order.windows(2).filter(|pair| pair[0] > pair[1]).take(RUNS_MAX).count() + 1;
+        let targets = if runs <= RUNS_MAX { rows } else { 0 };
+        let mut room =
+            Self { bytes: zeros(bytes)?, moved: zeros(words)?, targets: zeros(targets)? };
+        if !room.targets.is_empty() {
+            for (target, from) in (0..).zip(order) {
+                room.targets[*from as usize] = target;
+            }
+        }
+        Ok(room)
     }
 
     /// Brings rows of `width` bytes into an order: row `i` becomes what row `order[i]` was.
@@ -54,8 +65,15 @@ impl Room {
     fn permute_narrow<const WIDTH: usize>(&mut self, memory: &mut [u8], order: &[u32]) {
         let copy = &mut self.bytes[..memory.len()];
         let (rows, _) = memory.as_chunks::<WIDTH>();
-        for (target, row) in copy.as_chunks_mut::<WIDTH>().0.iter_mut().zip(order) {
-            *target = rows[*row as usize];
+        let (sorted, _) = copy.as_chunks_mut::<WIDTH>();
+        if self.targets.is_empty() {
+            for (target, row) in sorted.iter_mut().zip(order) {
+                *target = rows[*row as usize];
+            }
+        } else {
+            for (row, target) in rows.iter().zip(&self.targets) {
+                sorted[*target as usize] = *row;
+            }
         }
         memory.copy_from_slice(copy);
     }
@@ -98,6 +116,15 @@ impl Room {
             memory[last] = memory[last] & !within | byte_of(&self.moved, last) & within;
         }
     }
+}
+
+/// Memory that may not be had.
+fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
+    let mut memory = Vec::new();
+    let refused = |_| no_memory("sort the rows", len * size_of::<T>());
+    memory.try_reserve_exact(len).map_err(refused)?;
+    memory.resize(len, T::default());
+    Ok(memory)
 }
 
 /// Eight bits of a bitmap of words.

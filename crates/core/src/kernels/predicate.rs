@@ -1,7 +1,8 @@
 //! A comparison with constants, brought to the type of a column without a cast that changes it.
 
 use super::condition::{Comparison, Constant, Test};
-use super::number::{Bound, End, Number};
+use super::interval::{Bound, End};
+use super::number::Number;
 
 /// What the values of a column are tested for.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,9 +59,11 @@ impl<T: Number> Predicate<T> {
     }
 
     fn among(values: impl Iterator<Item = T>) -> Self {
-        let mut values: Vec<T> = values.collect();
-        values.sort_unstable_by_key(|value| value.code());
-        values.dedup_by_key(|value| value.code());
+        // As codes, so that all types share one sort.
+        let mut codes: Vec<u64> = values.map(Number::code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let values: Vec<T> = codes.into_iter().map(T::of_code).collect();
         match *values {
             [] => Self::Never,
             [value] => Self::Inside(value, value),

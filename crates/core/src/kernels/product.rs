@@ -6,7 +6,7 @@
     reason = "integers are read as a type that holds all of their column"
 )]
 
-use super::blocks::{BLOCK_ROWS, Source, fill_nulls, for_numbers, valid_words};
+use super::blocks::{BLOCK_ROWS, Filling, Source, for_numbers, valid_words};
 use super::column::{Column, Values};
 use super::number::{Number, add_signed, add_unsigned};
 use super::pairwise::{Pairwise, add_products};
@@ -201,8 +201,8 @@ impl Pair<'_> {
             if count == len as u64 {
                 take(ones, others);
             } else if count > 0 {
-                simd::run(Filling { block: ones, words: &words, filled: &mut filled });
-                simd::run(Filling { block: others, words: &words, filled: &mut other_filled });
+                fill(ones, &words, &mut filled);
+                fill(others, &words, &mut other_filled);
                 take(&filled[..len], &other_filled[..len]);
             }
         }
@@ -265,19 +265,8 @@ fn block<'b, T: Operand>(values: &Values<'b>, start: usize, room: &'b mut [T]) -
     room
 }
 
-struct Filling<'b, T> {
-    block: &'b [T],
-    words: &'b [u64; BLOCK_ROWS / 64],
-    filled: &'b mut [T; BLOCK_ROWS],
-}
-
-impl<T: Operand> Work for Filling<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        fill_nulls(self.block, self.words, T::default(), self.filled);
-    }
+fn fill<T: Operand>(block: &[T], words: &[u64; BLOCK_ROWS / 64], filled: &mut [T; BLOCK_ROWS]) {
+    simd::run(Filling { block, words, neutral: T::default(), filled });
 }
 
 fn gather<T: Operand>(values: &Values<'_>, rows: &[usize], target: &mut [T]) {

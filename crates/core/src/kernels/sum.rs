@@ -8,7 +8,6 @@ use super::rows::{Kind, Rows};
 use super::unfit;
 use super::validity::Validity;
 use crate::error::Result;
-use crate::simd::{self, Work};
 
 /// A sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,25 +95,8 @@ fn total_of<S: Source>(source: S, validity: Option<Validity<'_>>, rows: Rows<'_>
 where
     Total: From<<S::Number as Number>::Sum>,
 {
-    let (sum, count) = simd::run(Adding { source, validity, rows });
+    let mut sum = <S::Number as Number>::Sum::default();
+    let mut add = |block: &[S::Number]| sum.add(block);
+    let count = for_each_block(source, validity, rows, S::Number::default(), &mut add);
     (sum.into(), count)
-}
-
-struct Adding<'a, S> {
-    source: S,
-    validity: Option<Validity<'a>>,
-    rows: Rows<'a>,
-}
-
-impl<S: Source> Work for Adding<'_, S> {
-    type Output = (<S::Number as Number>::Sum, u64);
-
-    #[inline(always)]
-    fn run(self) -> Self::Output {
-        let mut sum = <S::Number as Number>::Sum::default();
-        let neutral = S::Number::default();
-        let add = |block: &[S::Number]| sum.add(block);
-        let count = for_each_block(self.source, self.validity, self.rows, neutral, add);
-        (sum, count)
-    }
 }

@@ -159,7 +159,7 @@ macro_rules! integers {
 }
 
 fn double(random: &mut Random, has_nan: bool) -> f64 {
-    match random.below(12) {
+    match random.below(13) {
         0 => 0.0,
         1 => -0.0,
         2 => f64::INFINITY,
@@ -168,6 +168,8 @@ fn double(random: &mut Random, has_nan: bool) -> f64 {
         5 => -f64::NAN.copysign(-1.0).abs().min(1.0),
         6 => f64::from(u32::try_from(random.below(4)).expect("a small number")),
         7 => f64::from_bits(random.below(9) as u64),
+        // Where neighbours of a double are integers that no double is.
+        8 => [9_007_199_254_740_992.0, 9_223_372_036_854_775_808.0][random.below(2)],
         _ => (random.fraction() - 0.5) * 1e6,
     }
 }

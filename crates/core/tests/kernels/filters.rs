@@ -60,6 +60,8 @@ fn number(random: &mut Random, table: &Table) -> Constant<'static> {
         Constant::Double(18_446_744_073_709_551_616.0),
         Constant::Double(-9_223_372_036_854_775_808.0),
         Constant::Integer(9_007_199_254_740_993),
+        Constant::Integer(9_007_199_254_740_991),
+        Constant::Integer((1 << 63) + 1),
         Constant::Integer(i64::MAX.into()),
         Constant::Integer(i64::MIN.into()),
         Constant::Integer(u64::MAX.into()),
@@ -243,4 +245,19 @@ fn a_view_that_points_outside_its_heap_is_corrupt_where_it_is_read_and_only_ther
     let test = Test::Compare(Comparison::Gt, Constant::Text("a str"));
     let error = filter(&[Condition { column, test }], 3).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_string_that_crosses_into_another_block_of_the_heap_is_corrupt() {
+    // Zeros that nobody touches take no memory.
+    let heap = vec![0; (1 << 31) + 64];
+    let Owned::Text(mut views, ..) = texts(vec!["\0".repeat(20)]) else { panic!("no strings") };
+    let zeros = "\0".repeat(20);
+    let test = Test::Compare(Comparison::Eq, Constant::Text(&zeros));
+    for (offset, is_sound) in [((1_u32 << 31) - 20, true), ((1 << 31) - 19, false)] {
+        views[0][12..].copy_from_slice(&offset.to_ne_bytes());
+        let column = Column::new(Values::Text(Texts::new(&views, &heap)), None);
+        let found = filter(&[Condition { column, test }], 1);
+        assert_eq!(found.map_err(|error| error.kind()).is_ok(), is_sound);
+    }
 }
