@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::simd::{self, Work};
 
-/// The rows that satisfied the conditions of a [`filter`]. Takes one bit a row.
+/// The rows that satisfied the conditions of a [`filter`](crate::kernels::filter). Takes one bit a row.
 #[derive(Clone, Debug, Default)]
 pub struct Matches {
     words: Vec<u64>,

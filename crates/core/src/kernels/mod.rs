@@ -3,8 +3,8 @@
 //! A [`Column`] is borrowed from the regions of a store ([`Store::lend`]): its values, and where
 //! it is nullable a bitmap of the rows that are present. Every kernel reads blocks of some
 //! thousand rows, which stay in the nearest cache, in loops without branches that the compiler
-//! turns into vector instructions; [`simd`](crate::simd) picks the widest set of the machine. The
-//! results do not depend on which set that is.
+//! turns into vector instructions, for AVX2 where the machine has it. The results do not depend on
+//! the machine.
 //!
 //! - [`sum`], [`extremes`], [`mean`], [`count_valid`] and [`sum_product`] skip nulls. A NaN makes
 //!   sums, means and extremes NaN. Sums of integers are exact; those of floating-point numbers are
