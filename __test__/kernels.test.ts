@@ -274,6 +274,19 @@ test('all conditions must hold, none holds for all rows, and a Date is a moment'
   store.close()
 })
 
+test('a byte that is neither 0 nor 1 counts as true, as it reads', (t) => {
+  const store = open(storePath(t))
+  const table = store.table('t', { ok: bool })
+  table.append({ ok: [false, true, false] })
+  table.arrays.ok[2] = 5
+  t.deepEqual([...table.columns.ok], [false, true, true])
+  t.deepEqual([...table.where({ ok: true })], [1, 2])
+  t.deepEqual([...table.where({ ok: { ne: true } })], [0])
+  t.is(table.columns.ok.count(true), 2)
+  t.deepEqual([...table.argsort({ column: 'ok', descending: true })], [1, 2, 0])
+  store.close()
+})
+
 test('argsort and sortBy give the stable order of a JavaScript sort, nulls and NaN last unless told', (t) => {
   const { store, table, rows } = filled(t, 3000, true)
   const sorted = (

@@ -9,6 +9,8 @@ export function nativeColumn(storage: Storage): NativeColumn {
     data: storage.data.id,
     ...(storage.validity && { validity: storage.validity.region.id }),
     ...(storage instanceof TextStorage && { heap: storage.heap.id }),
+    // Read, every byte but 0 is true.
+    ...(storage.coding === 'bool' && { isBool: true }),
   }
 }
 
