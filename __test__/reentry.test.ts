@@ -2,7 +2,7 @@
 // before that code ran.
 // Method: roll back, add other labels, shorten, drop or close from inside, then read. Run twice: see codegen.test.ts.
 import test, { type ExecutionContext } from 'ava'
-import { f64, nullable, open, symbol, timestamp, utf8, vector } from '../src/index.ts'
+import { f64, nullable, open, symbol, timestamp, u8, utf8, vector } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 
@@ -149,6 +149,57 @@ test('rows that are removed, dropped or closed from inside a row are not written
   const again = store.table('t', schema)
   again.push({ sym: 'A', x: 1 })
   throwsCode(t, () => again.push(row(() => store.close({ discard: true }))), 'ERR_STOA_CLOSED')
+})
+
+test('columns that change from inside a row, and are read there, refuse the row', (t) => {
+  const changes: Record<
+    string,
+    (table: {
+      addColumn: (name: string, type: typeof u8, fill: number) => void
+      renameColumn: (from: string, to: string) => void
+      at: (index: number) => unknown
+    }) => void
+  > = {
+    added: (table) => table.addColumn('z', u8, 5),
+    renamed: (table) => table.renameColumn('x', 'y'),
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    for (const verb of ['push', 'set', 'append', 'insert'] as const) {
+      const { store, table } = opened(t)
+      const changing = {
+        sym: 'base',
+        get x(): number {
+          change(table)
+          table.at(0)
+          return 5
+        },
+      }
+      const given = { push: [changing], set: [0, changing], append: [[changing]], insert: [0, changing] }[verb]
+      const call = table[verb] as (...given: unknown[]) => unknown
+      throwsCode(t, () => call.apply(table, given), 'ERR_STOA_UNSUPPORTED')
+      t.is(table.length, 3, `${verb} ${name}`)
+      store.rollback()
+      t.deepEqual(
+        [...table].map(({ x }) => x),
+        [0, 1, 2],
+      )
+      t.true(store.commitSync() > 0)
+    }
+  }
+  const { table } = opened(t)
+  throwsCode(
+    t,
+    () =>
+      table.append(
+        (function* () {
+          yield { sym: 'A', x: 1 }
+          table.addColumn('z', u8, 5)
+          yield { sym: 'A', x: 2 }
+        })(),
+      ),
+    'ERR_STOA_UNSUPPORTED',
+  )
+  t.is(table.length, 3)
 })
 
 test('the index of set is a number, so that it runs no code', (t) => {

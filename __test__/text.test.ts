@@ -62,6 +62,23 @@ test('the garbage that replaced text leaves is known to the byte', (t) => {
   store.close()
 })
 
+test('rows that share their text still do when they are appended', (t) => {
+  const store = open(storePath(t))
+  const table = store.table('t', { text: nullable(utf8) })
+  table.append({ text: [long(1), long(1), null, long(1)] })
+  table.columns.text.fill(long(100_000))
+  table.set(2, { text: null })
+  table.append(table)
+  const other = store.table('other', { text: nullable(utf8) })
+  other.append(table)
+  const texts = [long(100_000), long(100_000), null, long(100_000)]
+  for (const { columns } of [table, other]) t.deepEqual([...columns.text], [...texts, ...texts])
+  const bytes = store.info().tables.map(({ columns }) => columns[0]?.bytes ?? 0)
+  t.true((bytes[0] as number) < 101_000, `${bytes}`)
+  t.true((bytes[1] as number) < 500_000, `${bytes}`)
+  store.close()
+})
+
 test('a text column has no typed array, and says so', (t) => {
   const store = open(storePath(t))
   const table = store.table('t', { text: utf8 })

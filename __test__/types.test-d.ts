@@ -200,6 +200,7 @@ expectTypeOf<Row<typeof notes>>().toEqualTypeOf<{
 table.push({ id: 1, title: 'A', key: Buffer.alloc(16), place: [1, 2, 3] })
 table.push({ id: 1, title: 'A', key: new Uint8Array(16), place: new Float32Array(3), wide: [1n, 2n], rating: null })
 table.append({ id: [1], title: ['A'], key: new Uint8Array(16), place: [[1, 2, 3]], text: [null], rating: [1, null] })
+table.insert(0, { id: 1, title: 'A', key: Buffer.alloc(16), place: [1, 2, 3] })
 // @ts-expect-error -- a title is needed
 table.push({ id: 1, key: [], place: [] })
 // @ts-expect-error -- a title cannot be null

@@ -3,6 +3,7 @@
 // Method: a JavaScript array beside each. Run twice: see codegen.test.ts.
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, type PersistentArray, type Store, symbol, type Table, u32, u8, utf8 } from '../src/index.ts'
+import { Region } from '../src/region.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 import { isSame, samples } from './support/samples.ts'
@@ -306,6 +307,35 @@ test('rows can be taken out after the buffer was transferred away', (t) => {
       { x: 3, s: 'three three three' },
     ],
   )
+})
+
+test('rows stay whole where the memory of one column cannot be shown', (t) => {
+  const path = storePath(t)
+  let store = open(path)
+  store.table('t', { a: u8, b: u8 }).append({ a: [0, 1, 2, 3], b: [0, 1, 2, 3] })
+  store.close()
+  for (const verb of ['remove', 'swapRemove'] as const) {
+    store = open(path)
+    const table = store.table('t', { a: u8, b: u8 })
+    t.is(table.arrays.a.length, 4)
+    const { bind } = Region.prototype
+    Region.prototype.bind = function (this: Region): ReturnType<typeof bind> {
+      if (this.title.includes("'b'")) throw new Error('no memory to show')
+      return bind.call(this)
+    }
+    try {
+      t.throws(() => table[verb](0), { message: 'no memory to show' })
+    } finally {
+      Region.prototype.bind = bind
+    }
+    t.deepEqual(
+      [...table],
+      [0, 1, 2, 3].map((n) => ({ a: n, b: n })),
+    )
+    table[verb](0)
+    t.is(table.length, 3)
+    store.close({ discard: true })
+  }
 })
 
 test('the verbs of a dropped table and of a closed store are refused', (t) => {

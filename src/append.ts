@@ -134,8 +134,10 @@ function fromTable(target: AppendTarget, source: AppendTarget): Chunk[] {
 
 function fromRows(target: AppendTarget, source: Iterable<object>): Chunk[] {
   const builders = target.storages.map((storage) => chunkBuilder(storage))
+  const { epoch } = target.session
   for (const row of source) {
     target.checkUsable()
+    target.session.checkEpoch(epoch, `append to ${target.title}`)
     for (const [place, value] of target.columnSet.encodeRow(row).entries())
       (builders[place] as ChunkBuilder).push(value)
   }

@@ -39,7 +39,7 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
   truncate(length: number): void
   clear(): void
-  /** Makes room for `elements` more, so that adding them cannot fail for lack of space. */
+  /** Makes room for `elements` more, so that adding them cannot fail for lack of space; not for text or new labels. */
   reserve(elements: number): void
   /**
    * Gives back the capacity behind the elements, in steps of 64 KiB a column, with the next commit: from then on other columns

@@ -1,4 +1,5 @@
 import type { Storage } from './storage.ts'
+import { compareText } from './text-order.ts'
 
 /** What rows are ordered by: their value, NaN, and last null. */
 type Key = number | bigint | string | null
@@ -38,7 +39,10 @@ function targetKey(storage: Storage, value: unknown): Key {
 function rowKey(storage: Storage, row: number): Key {
   const { coding } = storage
   if (coding === 'utf8' || coding === 'symbol') return storage.read(row) as string | null
-  return storage.isNull(row) ? null : (storage.data.view[row] as number | bigint)
+  if (storage.isNull(row)) return null
+  const element = storage.data.view[row] as number | bigint
+  // Read, every byte but 0 is true.
+  return coding === 'bool' ? Number(element !== 0) : element
 }
 
 /** Values, then NaN, then null, as `sortBy` has them. */
@@ -52,20 +56,4 @@ function compare(a: Key, b: Key): number {
   if (ranks !== 0 || a === null || b === null) return ranks
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   return a < b ? -1 : Number(a > b)
-}
-
-/** By code point. By code unit, as `<` does, characters beyond 2^16 would come before some of those below. */
-function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const one = a.charCodeAt(at)
-    const other = b.charCodeAt(at)
-    if (one !== other) return unitRank(one) - unitRank(other)
-  }
-  return a.length - b.length
-}
-
-/** Surrogates are the halves of the greatest code points: behind all other units. */
-function unitRank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

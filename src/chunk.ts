@@ -103,12 +103,14 @@ class ColumnChunk implements Chunk {
   }
 
   readonly needs = (): void => {
-    if (!(this.#other instanceof TextStorage)) return
-    this.#other.bind()
+    const other = this.#other
+    if (!(other instanceof TextStorage) || other === this.#storage) return
+    other.bind()
     let bytes = 0
     let longest = 0
     for (let row = 0; row < this.rows; row++) {
-      const length = this.#other.heapBytes(row)
+      if (other.isSameText(row, row - 1)) continue
+      const length = other.heapBytes(row)
       bytes += length
       longest = Math.max(longest, length)
     }
@@ -119,8 +121,13 @@ class ColumnChunk implements Chunk {
     const { rows } = this
     const storage = this.#storage
     const other = this.#other
-    if (storage instanceof TextStorage) {
-      for (let row = 0; row < rows; row++) storage.writeFrom(start + row, other as TextStorage, row)
+    if (storage instanceof TextStorage && storage !== other) {
+      const texts = other as TextStorage
+      for (let row = 0; row < rows; row++) {
+        // Rows that share their text go on to.
+        if (texts.isSameText(row, row - 1)) storage.data.move(start + row, start + row - 1, 1)
+        else storage.writeFrom(start + row, texts, row)
+      }
     } else {
       ;(storage.data.view as Uint8Array).set(other.data.slice(rows) as Uint8Array, start * storage.data.stride)
     }
@@ -150,8 +157,14 @@ export function chunkOfValues(storage: Storage, values: ArrayLike<unknown>): Chu
 export function chunkOfElements(storage: Storage, elements: TypedArray): Chunk {
   const kind = kindOf(elements)
   if (storage instanceof LanesStorage) {
-    if (kind === storage.kind && elements.length % storage.data.stride === 0) {
-      return new ElementsChunk(storage, elements)
+    const { stride } = storage.data
+    if (kind !== undefined && elements.length % stride === 0) {
+      if (fits(kind, storage.kind)) return new ElementsChunk(storage, elements)
+      const rows = elements.length / stride
+      return chunkOfValues(
+        storage,
+        Array.from({ length: rows }, (_, row) => elements.subarray(row * stride, (row + 1) * stride)),
+      )
     }
     throw storage.wrongType(`a ${storage.kind.Array.name} of ${storage.data.stride} elements a row`, elements)
   }

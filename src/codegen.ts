@@ -92,6 +92,7 @@ ${each((field) => field.refresh)}
   push(row) {
     if (typeof row !== 'object' || row === null) return super.push(row)
     let fields = ${fields.length}
+    const { session } = this, { epoch } = session
 ${each((field) => `    let x${field.slot} = row[${field.name}]\n${field.complete}`, '')}
 ${each((field) => field.prepare(), '\n', settled)}
     if (!(${all((field) => field.test(), settled)})) return super.push(row)
@@ -102,6 +103,8 @@ ${each((field) => field.prepare(), '\n', settled)}
 ${gathers.map((field) => `    const ${field.gather()}\n`).join('')}
 ${each((field) => field.prepare(), '\n', lookedUp)}
     if (!(${all((field) => field.test(), lookedUp)})) return super.push(row)
+    // A field that is read may run code of the user.
+    if (session.epoch !== epoch) session.checkEpoch(epoch, this.title)
     const i = this.rowCount
 ${each((field) => field.local)}
     if (!(${all((field) => field.hasRoom())})) return super.push(row)
@@ -118,6 +121,7 @@ ${each((field) => `    const x${field.slot} = ${field.load('this')}`)}
   set(index, row) {
     if (typeof index !== 'number' || typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
     let fields = 0
+    const { session } = this, { epoch } = session
     for (const _ in row) fields++
 ${each((field) => `    let x${field.slot} = ${field.own}`)}
 ${gathers.map((field) => `    let g${field.slot} = -1\n    if (x${field.slot} !== undefined) ${field.gather()}\n`).join('')}
@@ -128,6 +132,7 @@ ${field.prepare()}
       fields--
     }`,
 )}
+    if (session.epoch !== epoch) session.checkEpoch(epoch, this.title)
     const i = index < 0 ? index + this.rowCount : index
     if (fields !== 0 || !(i >>> 0 === i && i < this.rowCount)) return super.set(index, row)
 ${each((field) => field.local)}
@@ -151,7 +156,7 @@ ${each(
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     ${field.localOf('table')}
     let x${field.slot} = value
-    ${gathers.includes(field) ? `const ${field.gather('table')}` : ''}
+    ${gathers.includes(field) ? `const { epoch } = table.session, ${field.gather('table')}\n    table.session.checkEpoch(epoch, table.title)` : ''}
 ${field.prepare('table')}
     if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
     else cursor.write(${field.slot}, value)

@@ -1,5 +1,6 @@
+import { types } from 'node:util'
 import { found, quoted } from './errors.ts'
-import type { LabelSet } from './labels.ts'
+import { isPlainObject } from './fields.ts'
 import { nativeColumn } from './native-column.ts'
 import type { NativeCondition } from './native.ts'
 import { suggestion } from './nearest.ts'
@@ -25,7 +26,10 @@ const NAMES: readonly string[] = [...COMPARISONS, 'in', 'isNull']
 /** The conditions on one column, as the native part takes them: a value alone is `eq`, null alone is `isNull`. */
 export function conditionsOn(storage: Storage, given: unknown): NativeCondition[] {
   if (given === null) return [nullness(storage, true)]
-  if (typeof given !== 'object' || given instanceof Date) return [comparison(storage, 'eq', given)]
+  if (typeof given !== 'object' || types.isDate(given)) return [comparison(storage, 'eq', given)]
+  if (!isPlainObject(given)) {
+    throw new TypeError(`${storage.title} takes a value or an object of comparisons in where, found ${found(given)}`)
+  }
   const conditions: NativeCondition[] = []
   for (const [name, value] of Object.entries(given)) {
     if (!NAMES.includes(name)) {
@@ -33,8 +37,8 @@ export function conditionsOn(storage: Storage, given: unknown): NativeCondition[
         `there is no condition ${quoted(name)} for ${storage.title}: expected ${NAMES.join(', ')}${suggestion(name, NAMES)}`,
       )
     }
-    // An option that was left open is none.
-    if (value === undefined) continue
+    // Left open by mistake, it would let every row through.
+    if (value === undefined) throw new TypeError(`the condition ${quoted(name)} on ${storage.title} is undefined`)
     if (name === 'isNull') {
       if (typeof value !== 'boolean') throw new TypeError(`isNull must be true or false, found ${found(value)}`)
       conditions.push(nullness(storage, value))
@@ -56,21 +60,21 @@ function nullness(storage: Storage, isNull: boolean): NativeCondition {
 }
 
 function membership(storage: Storage, values: readonly unknown[]): NativeCondition {
-  if (storage.labels !== undefined) return byCode(storage, values, (label, list) => list.includes(label))
+  if (storage.labels !== undefined) return amongCodes(storage, values)
   return { column: nativeColumn(storage), op: 'in', ...operands(storage, values) }
 }
 
 function comparison(storage: Storage, op: Comparison, value: unknown): NativeCondition {
   if (storage.labels === undefined) return { column: nativeColumn(storage), op, ...operands(storage, [value]) }
+  if (op === 'eq') return amongCodes(storage, [value])
+  checkLabel(storage, value)
   // The labels of oneOf are in the order they were given, those of a symbol column in that of their text.
   const isOrdered = storage.coding === 'labels'
-  const { codes } = storage.labelSet()
-  return byCode(storage, [value], (label, [wanted]) => {
-    const order = isOrdered
-      ? (codes.get(label) as number) - (codes.get(wanted as string) as number)
-      : compareText(label, wanted as string)
-    return HOLDS[op](order)
-  })
+  const { codes, list } = storage.labelSet()
+  const holds = (label: string, code: number): boolean =>
+    HOLDS[op](isOrdered ? code - (codes.get(value as string) as number) : compareText(label, value as string))
+  const matching = Uint8Array.from(list, (label, code) => (holds(label, code) ? 1 : 0))
+  return { column: nativeColumn(storage), op: 'codes', codes: matching }
 }
 
 const HOLDS: Readonly<Record<Comparison, (order: number) => boolean>> = {
@@ -82,19 +86,21 @@ const HOLDS: Readonly<Record<Comparison, (order: number) => boolean>> = {
   gte: (order) => order >= 0,
 }
 
-/** A condition on labels, decided once a label. */
-function byCode(
-  storage: Storage,
-  values: readonly unknown[],
-  holds: (label: string, values: readonly string[]) => boolean,
-): NativeCondition {
-  // A label that no row has is no mistake in a symbol column; in a oneOf column it is.
-  for (const value of values) {
-    if (storage.coding === 'labels' || typeof value !== 'string') storage.check(value)
+/** A condition that holds for some labels. */
+function amongCodes(storage: Storage, labels: readonly unknown[]): NativeCondition {
+  const { codes, list } = storage.labelSet()
+  const matching = new Uint8Array(list.length)
+  for (const label of labels) {
+    checkLabel(storage, label)
+    const code = codes.get(label as string)
+    if (code !== undefined) matching[code] = 1
   }
-  const labels: LabelSet = storage.labelSet()
-  const codes = Uint8Array.from(labels.list, (label) => (holds(label, values as string[]) ? 1 : 0))
-  return { column: nativeColumn(storage), op: 'codes', codes }
+  return { column: nativeColumn(storage), op: 'codes', codes: matching }
+}
+
+/** A label that no row has is no mistake in a symbol column; in a oneOf column it is. */
+function checkLabel(storage: Storage, label: unknown): void {
+  if (storage.coding === 'labels' || typeof label !== 'string') storage.check(label)
 }
 
 /** Values to compare with: of the column's type, but of any size. */

@@ -7,3 +7,10 @@ export function isField(object: object, name: string): boolean {
 export function fieldOf(object: object, name: string): unknown {
   return isField(object, name) ? (object as Record<string, unknown>)[name] : undefined
 }
+
+/** Whether a value is an object literal of any realm, or one without a prototype. */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || (!Array.isArray(value) && Object.getPrototypeOf(prototype) === null)
+}

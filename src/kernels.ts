@@ -1,7 +1,10 @@
+import { types } from 'node:util'
 import { conditionsOn, equalTo } from './condition.ts'
+import { KINDS, kindOf, plainView } from './elements.ts'
 import { found, quoted } from './errors.ts'
+import { isPlainObject } from './fields.ts'
 import { nativeColumn, orderedColumn } from './native-column.ts'
-import type { Native, NativeColumn, NativeSortKey } from './native.ts'
+import type { Native, NativeColumn, NativeCondition, NativeSortKey } from './native.ts'
 import { suggestion } from './nearest.ts'
 import type { Storage } from './storage.ts'
 import { StoredType } from './types.ts'
@@ -31,7 +34,7 @@ export class Aggregates {
     this.#native = native
     this.#column = nativeColumn(storage)
     this.#rows = rows
-    this.#selection = checkSelection(selection)
+    this.#selection = checkedRows(selection)
   }
 
   sum(): number | bigint {
@@ -58,7 +61,7 @@ export function sumProduct(
 ): number | bigint {
   checkNumeric(a)
   checkNumeric(b)
-  return native.sumProduct(nativeColumn(a), nativeColumn(b), rows, checkSelection(selection))
+  return native.sumProduct(nativeColumn(a), nativeColumn(b), rows, checkedRows(selection))
 }
 
 /** How many rows equal a value. */
@@ -71,20 +74,17 @@ export function indexOfEqual(native: Native, storage: Storage, rows: number, val
   return native.indexOf(equalTo(storage, value), rows)
 }
 
-/** The rows that meet all conditions, ascending. */
-export function filterRows(
-  native: Native,
-  conditions: unknown,
-  rows: number,
-  storageOf: (name: string) => Storage,
-): RowIndices {
-  if (typeof conditions !== 'object' || conditions === null) {
+/** The conditions of a user by column. */
+export function readConditions(conditions: unknown, storageOf: (name: string) => Storage): NativeCondition[] {
+  if (!isPlainObject(conditions)) {
     throw new TypeError(`where takes an object of conditions by column, found ${found(conditions)}`)
   }
-  const all = Object.entries(conditions)
-    .filter(([, condition]) => condition !== undefined)
-    .flatMap(([name, condition]) => conditionsOn(storageOf(name), condition))
-  const indices = rowIndices(native.filter(all, rows), rows)
+  return Object.entries(conditions).flatMap(([name, condition]) => conditionsOn(storageOf(name), condition))
+}
+
+/** The rows that meet all conditions, ascending. */
+export function filterRows(native: Native, conditions: NativeCondition[], rows: number): RowIndices {
+  const indices = rowIndices(native.filter(conditions, rows), rows)
   native.takeFiltered(indices)
   return indices
 }
@@ -138,7 +138,14 @@ function checkNumeric(storage: Storage): void {
   throw new TypeError(`${storage.title} is ${storage.type}: only numbers and times can be added up or compared in size`)
 }
 
-function checkSelection(selection: RowIndices | undefined): RowIndices | undefined {
-  if (selection === undefined || selection instanceof Uint32Array || selection instanceof Float64Array) return selection
-  throw new TypeError(`rows are given as a Uint32Array or a Float64Array, found ${found(selection)}`)
+/** Row numbers given by a user, as one of our own typed arrays. */
+export function checkedRows(rows: RowIndices | undefined): RowIndices | undefined {
+  if (rows === undefined) return undefined
+  const kind = kindOf(rows)
+  if (kind !== KINDS.u32 && kind !== KINDS.f64) {
+    throw new TypeError(`rows are given as a Uint32Array or a Float64Array, found ${found(rows)}`)
+  }
+  const view = plainView(rows, kind) as RowIndices
+  // Another thread could write to shared memory after it was checked.
+  return types.isSharedArrayBuffer(view.buffer) ? view.slice() : view
 }

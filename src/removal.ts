@@ -6,9 +6,17 @@ export function removeRows(keeper: RowKeeper, index: number, count: number): voi
   const length = keeper.checkUsable()
   const position = existingRange(index, count, length, keeper.title)
   const behind = length - position - count
-  if (behind > 0 && count > 0) for (const storage of keeper.storages) storage.move(position, position + count, behind)
+  if (behind > 0 && count > 0) {
+    bindAll(keeper)
+    for (const storage of keeper.storages) storage.move(position, position + count, behind)
+  }
   keeper.rowCount = length - count
   keeper.refreshViews()
+}
+
+/** What cannot be shown must be told before the first row moves. */
+function bindAll(keeper: RowKeeper): void {
+  for (const storage of keeper.storages) storage.bind()
 }
 
 /** Gives back the capacity behind the rows, with the next commit. */
@@ -27,7 +35,10 @@ export function swapRemoveRow(keeper: RowKeeper, index: number): void {
   const length = keeper.checkUsable()
   const position = existingPosition(index, length, keeper.title)
   const last = length - 1
-  if (position < last) for (const storage of keeper.storages) storage.move(position, last, 1)
+  if (position < last) {
+    bindAll(keeper)
+    for (const storage of keeper.storages) storage.move(position, last, 1)
+  }
   keeper.rowCount = last
   keeper.refreshViews()
 }

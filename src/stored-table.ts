@@ -9,7 +9,17 @@ import type { TypedArray } from './elements.ts'
 import { quoted } from './errors.ts'
 import { gone } from './gone.ts'
 import { insertRows } from './insertion.ts'
-import { Aggregates, filterRows, rowIndices, type RowIndices, sortKeys, sortRows, sumProduct } from './kernels.ts'
+import {
+  Aggregates,
+  checkedRows,
+  filterRows,
+  readConditions,
+  rowIndices,
+  type RowIndices,
+  sortKeys,
+  sortRows,
+  sumProduct,
+} from './kernels.ts'
 import type { NativeSortKey } from './native.ts'
 import { checkCount, existingPosition, relativePosition, slicePosition } from './positions.ts'
 import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
@@ -175,13 +185,13 @@ export class StoredTable implements RowKeeper {
   }
 
   where(conditions: unknown): RowIndices {
-    this.checkUsable()
-    return filterRows(this.session.native, conditions, this.rowCount, (name) => this.columnSet.named(name))
+    const read = this.#settled(() => readConditions(conditions, (name) => this.columnSet.named(name)))
+    return filterRows(this.session.native, read, this.rowCount)
   }
 
   count(rows?: RowIndices): number {
     const length = this.checkUsable()
-    return rows === undefined ? length : rows.length
+    return checkedRows(rows)?.length ?? length
   }
 
   sum(column: string, rows?: RowIndices): number | bigint {
@@ -206,15 +216,15 @@ export class StoredTable implements RowKeeper {
   }
 
   argsort(...keys: unknown[]): RowIndices {
-    const length = this.checkUsable()
-    const indices = rowIndices(length, length)
-    this.session.native.argsort(this.#sortKeys(keys), length, indices)
+    const read = this.#sortKeys(keys)
+    const indices = rowIndices(this.rowCount, this.rowCount)
+    this.session.native.argsort(read, this.rowCount, indices)
     return indices
   }
 
   sortBy(...keys: unknown[]): void {
-    const length = this.checkUsable()
-    sortRows(this.session.native, this.storages, this.#sortKeys(keys), length)
+    const read = this.#sortKeys(keys)
+    sortRows(this.session.native, this.storages, read, this.rowCount)
   }
 
   static {
@@ -300,7 +310,17 @@ export class StoredTable implements RowKeeper {
   }
 
   #sortKeys(keys: readonly unknown[]): NativeSortKey[] {
-    return sortKeys(keys, this.title, (name) => this.columnSet.named(name))
+    return this.#settled(() => sortKeys(keys, this.title, (name) => this.columnSet.named(name)))
+  }
+
+  /** What `read` makes of objects of the user, which may run code: rows may come and go, but not columns. */
+  #settled<R>(read: () => R): R {
+    this.checkUsable()
+    const { epoch } = this.session
+    const result = read()
+    this.checkUsable()
+    this.session.checkEpoch(epoch, this.title)
+    return result
   }
 
   /** After reading what was given, which can run a user's code. */

@@ -55,7 +55,7 @@ export interface Table<C extends Columns = Columns>
    * Inserts a row before an index, from the end when negative, and gives the new length. A RangeError outside of
    * −length … length, otherwise as {@link push}. Every row behind moves: O(rows behind); views taken before see it.
    */
-  insert(index: number, row: { -readonly [K in keyof C]: Input<C[K]> }): number
+  insert(index: number, row: RowInput<C>): number
   /**
    * Takes out `count` rows (1 unless told) from an index on, from the end when negative, and moves those behind them up:
    * O(rows behind). A RangeError where there are not so many; then nothing was removed.
@@ -71,7 +71,10 @@ export interface Table<C extends Columns = Columns>
   /** Shortens to `length` rows; no change when there are not more. The memory stays reserved for what comes. */
   truncate(length: number): void
   clear(): void
-  /** Makes room for `rows` more rows, so that adding them cannot fail for lack of space. */
+  /**
+   * Makes room for `rows` more rows, so that adding them cannot fail for lack of space. Text of more than 12 bytes and
+   * labels that are new to a symbol column take room of their own when they come.
+   */
   reserve(rows: number): void
   /**
    * The first row whose value in `column` is not before `value`, or the length: where `value` could be inserted into a

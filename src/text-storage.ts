@@ -87,6 +87,16 @@ export class TextStorage extends StagedStorage {
     this.putValue(row)
   }
 
+  /** Whether two rows refer to the same place in the heap. */
+  isSameText(row: number, other: number): boolean {
+    const view = this.data.view as Uint32Array
+    return (
+      other >= 0 &&
+      (view[row * 4] as number) > INLINE_BYTES &&
+      [0, 2, 3].every((word) => view[row * 4 + word] === view[other * 4 + word])
+    )
+  }
+
   /** Bytes of the heap that a row refers to: 0 for short text. */
   heapBytes(row: number): number {
     const length = this.data.view[row * 4] as number

@@ -109,6 +109,7 @@ impl Open {
         bytes: u64,
     ) -> Result<Unknown<'env>> {
         self.prune(*env);
+        Remains::check_room()?;
         let mapped_bytes = self.store().window(id, 0)?;
         let end = byte_offset.checked_add(bytes).filter(|end| bytes > 0 && *end <= mapped_bytes);
         if end.is_none() {

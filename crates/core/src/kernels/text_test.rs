@@ -17,7 +17,7 @@ pub(super) struct TextTest<'a> {
 }
 
 enum Wanted<'a> {
-    /// Equal to one of these, ascending by head.
+    /// Equal to one of these, ascending by length and first bytes, then by text.
     Among(Vec<Needle<'a>>),
     /// Equal to none of these.
     Except(Needle<'a>),
@@ -46,6 +46,10 @@ impl<'a> Needle<'a> {
         head[4..4 + shown].copy_from_slice(&text[..shown]);
         mask[..4 + shown].fill(255);
         Self { text, head: u128::from_ne_bytes(head), mask: u128::from_ne_bytes(mask) }
+    }
+
+    fn key(&self) -> u64 {
+        key(&self.head.to_ne_bytes())
     }
 
     #[inline(always)]
@@ -81,7 +85,7 @@ impl<'a> TextTest<'a> {
                     _ => None,
                 };
                 let mut needles = list.iter().map(needle).collect::<Option<Vec<_>>>()?;
-                needles.sort_unstable_by_key(|needle| key(&needle.head.to_ne_bytes()));
+                needles.sort_unstable_by_key(|needle| (needle.key(), needle.text));
                 Wanted::Among(needles)
             }
             _ => return None,
@@ -143,16 +147,14 @@ impl TextTest<'_> {
 
     fn is_among(&self, needles: &[Needle<'_>], row: usize, view: &[u8; 16]) -> Result<bool> {
         let wanted = key(view);
-        let start = needles.partition_point(|it| key(&it.head.to_ne_bytes()) < wanted);
-        for needle in &needles[start..] {
-            if key(&needle.head.to_ne_bytes()) != wanted {
-                break;
-            }
-            if needle.may_be(*view) && needle.is(&self.texts, row)? {
-                return Ok(true);
-            }
+        let start = needles.partition_point(|needle| needle.key() < wanted);
+        let alike = needles[start..].partition_point(|needle| needle.key() == wanted);
+        let alike = &needles[start..start + alike];
+        if alike.is_empty() {
+            return Ok(false);
         }
-        Ok(false)
+        let text = self.texts.get(row)?;
+        Ok(alike.binary_search_by_key(&text, |needle| needle.text).is_ok())
     }
 
     fn compare(&self, row: usize, view: &[u8; 16], text: &[u8]) -> Result<Ordering> {
