@@ -3,7 +3,7 @@
 // Method: close with views alive here; transfers, collections and ends of workers in processes of their own.
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, type Store, u32 } from '../src/index.ts'
-import { library, runScript } from './support/child.ts'
+import { library, runScript, withTransfer } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 
@@ -134,11 +134,7 @@ test('views of dropped and rolled back tables reach nothing else', async (t) => 
   )
 })
 
-/** What Node needs for `ArrayBuffer.prototype.transfer`, in Node 20 the only way to move such a buffer. */
-const withTransfer: readonly string[] = [
-  '--expose-gc',
-  ...('transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']),
-]
+const flags = ['--expose-gc', ...withTransfer]
 
 test('a buffer transferred away leads to a new one, and nothing is lost', async (t) => {
   const path = await survives(
@@ -176,7 +172,7 @@ test('a buffer transferred away leads to a new one, and nothing is lost', async 
     for (const buffer of taken) new Uint8Array(buffer)[0] = 5
     await collect()
     console.log('done')`,
-    withTransfer,
+    flags,
   )
   const store = open(path)
   t.is(store.table('t').length, 1010)
@@ -220,7 +216,7 @@ test('a buffer transferred to another thread outlives its store and its worker',
     stoa.open(argv[0]).close()
     for (let i = 0; i < bytes.length; i += 4096) bytes[i] = 2
     console.log('done')`,
-    withTransfer,
+    flags,
   )
 })
 

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import {
   bool,
   bytes,
+  f16,
   f32,
   f64,
   i16,
@@ -25,6 +26,7 @@ import {
   vector,
 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
+import { throwsCode } from './support/errors.ts'
 
 const many = Array.from({ length: 300 }, (_, code) => `label ${code}`)
 
@@ -165,6 +167,16 @@ cases['vector of bigints'] = {
   typeErrors: [[1, 2], null, 'ab'],
   rangeErrors: [[1n], [1n, 2n ** 63n]],
 }
+const hasHalves = 'Float16Array' in globalThis
+if (hasHalves) {
+  cases['f16'] = {
+    type: f16,
+    good: [0, -0, 1.5, 0.1, 65_504, 1e6, Number.NaN],
+    out: [0, -0, 1.5, 0.0999755859375, 65_504, Number.POSITIVE_INFINITY, Number.NaN],
+    typeErrors: ['1', 1n, null, undefined, true],
+    rangeErrors: [],
+  }
+}
 for (const [name, { type, good, out = good, typeErrors, rangeErrors }] of Object.entries(cases)) {
   cases[`nullable ${name}`] = {
     type: nullable(type),
@@ -261,6 +273,27 @@ each(
   },
   (name) => `${name} refuses what it cannot hold, and nothing was changed`,
 )
+
+test('half floats are used where the runtime has them, and refused elsewhere with nothing created', (t) => {
+  const store = open(storePath(t))
+  if (hasHalves) {
+    const table = store.table('t', { x: nullable(f16), v: vector(f16, 3) })
+    table.push({ x: 0.5, v: [1, 2, 3] })
+    table.push({ v: [0, 0, 0] })
+    table.push({ x: 2, v: new Float64Array(3) })
+    t.is(Object.prototype.toString.call(table.arrays.x), '[object Float16Array]')
+    t.is(table.sum('x'), 2.5)
+    t.deepEqual(table.columns.x.minMax(), [0.5, 2])
+    t.deepEqual([...table.where({ x: { gt: 0.75 } })], [2])
+    table.sortBy({ column: 'x', descending: true })
+    t.deepEqual([...table.columns.x], [2, 0.5, null])
+  } else {
+    throwsCode(t, () => store.table('t', { x: nullable(f16) }), 'ERR_STOA_UNSUPPORTED')
+    throwsCode(t, () => store.array('a', vector(f16, 3)), 'ERR_STOA_UNSUPPORTED')
+    t.deepEqual([...store.tables(), ...store.arrays()], [])
+  }
+  store.close()
+})
 
 test('a refused value is told with its column, its type and what was found', (t) => {
   const store = open(storePath(t))

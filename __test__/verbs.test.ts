@@ -4,6 +4,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, type PersistentArray, type Store, symbol, type Table, u32, u8, utf8 } from '../src/index.ts'
 import { Region } from '../src/region.ts'
+import { runScript, withTransfer } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 import { isSame, samples } from './support/samples.ts'
@@ -291,22 +292,24 @@ test('every type moves across the borders of 64 KiB extents', (t) => {
   }
 })
 
-test('rows can be taken out after the buffer was transferred away', (t) => {
-  const store = opened(t)
-  const table = store.table('t', { x: u8, s: utf8 })
-  table.append({ x: [1, 2, 3], s: ['one', 'two', 'three three three'] })
-  const { x } = table.arrays
-  structuredClone(x.buffer, { transfer: [x.buffer as ArrayBuffer] })
-  table.remove(0)
-  t.is(table.insert(1, { x: 9, s: 'nine nine nine nine' }), 3)
-  t.deepEqual(
-    [...table],
-    [
-      { x: 2, s: 'two' },
-      { x: 9, s: 'nine nine nine nine' },
-      { x: 3, s: 'three three three' },
-    ],
-  )
+test('rows can be taken out after the buffer was transferred away', async (t) => {
+  const code = `
+    const store = stoa.open(argv[0])
+    const table = store.table('t', { x: stoa.u8, s: stoa.utf8 })
+    table.append({ x: [1, 2, 3], s: ['one', 'two', 'three three three'] })
+    const { buffer } = table.arrays.x
+    buffer.transfer()
+    if (buffer.byteLength !== 0) throw new Error('nothing was transferred')
+    table.remove(0)
+    table.insert(1, { x: 9, s: 'nine nine nine nine' })
+    console.log(JSON.stringify([...table]))
+    store.close()`
+  const { stdout, stderr } = await runScript(code, [storePath(t)], withTransfer)
+  t.deepEqual(JSON.parse(stdout || `"${stderr}"`), [
+    { x: 2, s: 'two' },
+    { x: 9, s: 'nine nine nine nine' },
+    { x: 3, s: 'three three three' },
+  ])
 })
 
 test('rows stay whole where the memory of one column cannot be shown', (t) => {

@@ -58,6 +58,10 @@ export class Child {
 /** How Node runs TypeScript here. */
 export const typescript: readonly string[] = ['--import=@oxc-node/core/register']
 
+/** What Node needs for `ArrayBuffer.prototype.transfer`, in Node 20 the only way to move such a buffer. */
+export const withTransfer: readonly string[] =
+  'transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']
+
 /** Starts `code`, an ES module in TypeScript with the library's exports in scope, and further arguments in `argv`. */
 export function startScript(code: string, argv: readonly string[] = [], flags: readonly string[] = []): Child {
   return new Child(process.execPath, scriptArguments(code, argv, flags))
