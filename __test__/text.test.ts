@@ -113,6 +113,10 @@ test('text that a hostile file claims to be elsewhere is ERR_STOA_CORRUPT, and b
     throwsCode(t, () => table.at(0), 'ERR_STOA_CORRUPT')
     throwsCode(t, () => [...table.columns.text], 'ERR_STOA_CORRUPT')
     throwsCode(t, () => table.cursor().seek(0).row.text, 'ERR_STOA_CORRUPT')
+    const bytes = store.byteLength
+    const other = store.table('other', { text: utf8 })
+    throwsCode(t, () => other.append(table), 'ERR_STOA_CORRUPT')
+    t.is(store.byteLength, bytes, 'no room is made for what a file merely claims')
     table.set(0, { text: 'mended' })
     t.is(table.at(0)?.text, 'mended')
     store.close({ discard: true })

@@ -1,4 +1,5 @@
 import { fits, kindOf, type TypedArray } from './elements.ts'
+import { nullCount } from './kernels.ts'
 import { LanesStorage } from './lanes-storage.ts'
 import { ScalarStorage } from './scalar-storage.ts'
 import type { Encoded, Storage } from './storage.ts'
@@ -197,8 +198,7 @@ export function chunkOfElements(storage: Storage, elements: TypedArray): Chunk {
 export function chunkOfColumn(storage: Storage, other: Storage, rows: number): Chunk {
   const type = StoredType.inner(storage.type)
   const otherType = StoredType.inner(other.type)
-  const isTooNull = other.validity !== undefined && storage.validity === undefined
-  if (isTooNull && other.validity.nulls(rows) > 0) {
+  if (storage.validity === undefined && nullCount(other, rows) > 0) {
     throw new TypeError(`${storage.title} is ${storage.type}, but ${other.title} holds null; nothing was changed`)
   }
   if (sameType(type, otherType) && (type.name !== 'symbol' || storage === other)) {

@@ -2,7 +2,7 @@ import { admit } from './admission.ts'
 import { chunksOf } from './chunks.ts'
 import type { TypedArray } from './elements.ts'
 import { gone } from './gone.ts'
-import { Aggregates, countEqual, indexOfEqual } from './kernels.ts'
+import { Aggregates, countEqual, indexOfEqual, nullCount } from './kernels.ts'
 import { existingPosition, relativePosition, slicePosition } from './positions.ts'
 import type { Input, TypedArrayOf, Value } from './schema.ts'
 import type { Encoded, Storage } from './storage.ts'
@@ -106,7 +106,7 @@ export class StoredColumn implements Column {
 
   get nullCount(): number {
     const { length } = this
-    return this.#storage.validity?.nulls(length) ?? 0
+    return nullCount(this.#storage, length)
   }
 
   isNull(index: number): boolean {

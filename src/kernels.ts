@@ -12,9 +12,6 @@ import { StoredType } from './types.ts'
 /** Row numbers: of 32 bits, or doubles where a table has more rows than those can tell. */
 export type RowIndices = Uint32Array | Float64Array
 
-/** A key to sort by at run time: a column's name, or with how. */
-export type SortKeyInput = string | { column: string; descending?: boolean; nulls?: 'first' | 'last' }
-
 const ROWS_OF_32_BITS = 2 ** 32
 
 /** Row numbers for a table of so many rows. */
@@ -62,6 +59,12 @@ export function sumProduct(
   checkNumeric(a)
   checkNumeric(b)
   return native.sumProduct(nativeColumn(a), nativeColumn(b), rows, checkedRows(selection))
+}
+
+/** How many of the first rows are null. */
+export function nullCount(storage: Storage, rows: number): number {
+  if (storage.validity === undefined) return 0
+  return rows - storage.session.native.countValid(nativeColumn(storage), rows)
 }
 
 /** How many rows equal a value. */

@@ -173,6 +173,10 @@ export class Native {
     return attempt(() => this.#binding.mean(column, rows, selection))
   }
 
+  countValid(column: NativeColumn, rows: number): number {
+    return attempt(() => this.#binding.countValid(column, rows, undefined))
+  }
+
   sumProduct(a: NativeColumn, b: NativeColumn, rows: number, selection?: RowIndices): number | bigint {
     return attempt(() => this.#binding.sumProduct(a, b, rows, selection))
   }

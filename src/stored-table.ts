@@ -80,10 +80,7 @@ export class StoredTable implements RowKeeper {
   }
 
   push(row: object): number {
-    this.checkUsable()
-    const { epoch } = this.session
-    const encoded = this.columnSet.encodeRow(row)
-    this.#checkUnchanged(epoch)
+    const encoded = this.#settled(() => this.columnSet.encodeRow(row))
     this.#admit(encoded, this.rowCount + 1)
     this.#write(this.rowCount, encoded)
     return ++this.rowCount
@@ -102,9 +99,7 @@ export class StoredTable implements RowKeeper {
 
   set(index: number, row: object): void {
     existingPosition(index, this.length, this.title)
-    const { epoch } = this.session
-    const encoded = this.columnSet.encodePart(row)
-    this.#checkUnchanged(epoch)
+    const encoded = this.#settled(() => this.columnSet.encodePart(row))
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
     this.#write(position, encoded)
@@ -250,9 +245,7 @@ export class StoredTable implements RowKeeper {
 
   writeValue(slot: number, position: number, value: unknown): void {
     const storage = this.columnSet.inSlot(slot)
-    const { epoch } = this.session
-    const encoded = storage.encode(value)
-    this.#checkUnchanged(epoch)
+    const encoded = this.#settled(() => storage.encode(value))
     admit([storage], [[encoded]], this.rowCount)
     this.refreshViews()
     // The code may have removed the row.
@@ -313,7 +306,7 @@ export class StoredTable implements RowKeeper {
     return this.#settled(() => sortKeys(keys, this.title, (name) => this.columnSet.named(name)))
   }
 
-  /** What `read` makes of objects of the user, which may run code: rows may come and go, but not columns. */
+  /** What `read` makes of what the user gave, which may run code: rows may come and go, but not columns. */
   #settled<R>(read: () => R): R {
     this.checkUsable()
     const { epoch } = this.session
@@ -321,12 +314,6 @@ export class StoredTable implements RowKeeper {
     this.checkUsable()
     this.session.checkEpoch(epoch, this.title)
     return result
-  }
-
-  /** After reading what was given, which can run a user's code. */
-  #checkUnchanged(epoch: number): void {
-    this.checkUsable()
-    this.session.checkEpoch(epoch, this.title)
   }
 
   *#rowsFrom(start: number, end: number): IterableIterator<object> {

@@ -97,10 +97,12 @@ export class TextStorage extends StagedStorage {
     )
   }
 
-  /** Bytes of the heap that a row refers to: 0 for short text. */
+  /** Bytes of the heap that a row refers to: 0 for short text. ERR_STOA_CORRUPT where the row lies about them. */
   heapBytes(row: number): number {
     const length = this.data.view[row * 4] as number
-    return length > INLINE_BYTES ? length : 0
+    if (length <= INLINE_BYTES) return 0
+    this.#place(row, length)
+    return length
   }
 
   /** Bytes of the heap that none of the first `rows` rows refers to. */

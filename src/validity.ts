@@ -51,24 +51,7 @@ export class Validity {
   copy(to: number, other: Validity, from: number, count: number): void {
     copyBits(this.region.bind() as Uint8Array, to, other.region.bind() as Uint8Array, from, count)
   }
-
-  /** How many of the first `rows` are null. */
-  nulls(rows: number): number {
-    const view = this.region.bind() as Uint8Array
-    const whole = Math.floor(rows / BITS)
-    let nulls = rows
-    for (let at = 0; at < whole; at++) nulls -= ONES[view[at] as number] as number
-    for (let row = whole * BITS; row < rows; row++) if (this.has(row)) nulls--
-    return nulls
-  }
 }
-
-/** How many bits of a byte are 1. */
-const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
-  let ones = 0
-  for (let rest = byte; rest > 0; rest >>= 1) ones += rest & 1
-  return ones
-})
 
 function copyBits(target: Uint8Array, to: number, source: Uint8Array, from: number, count: number): void {
   if (count === 0 || (target === source && to === from)) return
