@@ -2,7 +2,7 @@
 // Method: the tests of tables again, in a process with --disallow-code-generation-from-strings.
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { isCodeGenerationAllowed } from '../src/codegen.ts'
+import { isCodeGenerationAllowed } from '../src/table/codegen.ts'
 import { run, runScript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 

@@ -3,7 +3,7 @@
 // Method: touch the memory of one column first, then read in one way each. Run twice: see codegen.test.ts.
 import test, { type ExecutionContext } from 'ava'
 import { bool, f64, nullable, oneOf, open, type PersistentArray, type Store, symbol, type Table } from '../src/index.ts'
-import { isCodeGenerationAllowed } from '../src/codegen.ts'
+import { isCodeGenerationAllowed } from '../src/table/codegen.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 

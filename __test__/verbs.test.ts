@@ -3,7 +3,7 @@
 // Method: a JavaScript array beside each. Run twice: see codegen.test.ts.
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, type PersistentArray, type Store, symbol, type Table, u32, u8, utf8 } from '../src/index.ts'
-import { Region } from '../src/region.ts'
+import { Region } from '../src/column/region.ts'
 import { runScript, withTransfer } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'

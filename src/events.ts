@@ -1,5 +1,5 @@
 import { found, quoted } from './errors.ts'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './schema/nearest.ts'
 
 /** What a store tells, and what the listeners get. */
 export interface StoreEvents {

@@ -3,14 +3,14 @@ export type { OpenOptions } from './options.ts'
 export type { Store } from './store.ts'
 export type { StoreEvents } from './events.ts'
 export type { ColumnInfo, StoreInfo } from './info.ts'
-export type { Table } from './table.ts'
-export type { Cursor, CursorRow } from './cursor.ts'
-export type { Column } from './column.ts'
-export type { Condition } from './condition.ts'
-export type { RowIndices } from './kernels.ts'
-export type { Conditions, NumericColumn, SortKey, Sum } from './table-kernels.ts'
-export type { PersistentArray } from './array.ts'
-export type { Columns, ColumnsInput, FixedWidth, Input, Row, RowInput, TypedArrayOf, Value } from './schema.ts'
+export type { Table } from './table/table.ts'
+export type { Cursor, CursorRow } from './table/cursor.ts'
+export type { Column } from './column/column.ts'
+export type { Condition } from './kernels/condition.ts'
+export type { RowIndices } from './kernels/kernels.ts'
+export type { Conditions, NumericColumn, SortKey, Sum } from './kernels/table-kernels.ts'
+export type { PersistentArray } from './table/array.ts'
+export type { Columns, ColumnsInput, FixedWidth, Input, Row, RowInput, TypedArrayOf, Value } from './schema/schema.ts'
 export {
   bool,
   bytes,
@@ -32,7 +32,7 @@ export {
   u8,
   utf8,
   vector,
-} from './types.ts'
+} from './schema/types.ts'
 export type {
   Bool,
   Bytes,
@@ -58,6 +58,6 @@ export type {
   U8,
   Utf8,
   Vector,
-} from './types.ts'
+} from './schema/types.ts'
 export { StoaError } from './errors.ts'
 export type { StoaErrorCode, StoaErrorDetails } from './errors.ts'

@@ -1,10 +1,10 @@
 import { endianness } from 'node:os'
-import type { StoredArray } from './array.ts'
+import type { StoredArray } from './table/array.ts'
 import type { NativeRegion } from './native.ts'
 import type { Session } from './session.ts'
-import type { Storage } from './storage.ts'
-import type { StoredTable } from './stored-table.ts'
-import { TextStorage } from './text-storage.ts'
+import type { Storage } from './column/storage.ts'
+import type { StoredTable } from './table/stored-table.ts'
+import { TextStorage } from './column/text-storage.ts'
 
 /** A column in `info()`. */
 export interface ColumnInfo {

@@ -1,6 +1,6 @@
 import { found, quoted, StoaError } from './errors.ts'
 import type { NativeOptions } from './native.ts'
-import { suggestion } from './nearest.ts'
+import { suggestion } from './schema/nearest.ts'
 import type { Store } from './store.ts'
 import { checkTransaction } from './transaction.ts'
 

@@ -1,6 +1,6 @@
 import { quoted, StoaError } from './errors.ts'
 import type { Native } from './native.ts'
-import type { Region } from './region.ts'
+import type { Region } from './column/region.ts'
 
 /** A table or an array: it tells its regions the length it has when somebody must know. */
 export interface LengthKeeper {

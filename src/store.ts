@@ -1,9 +1,9 @@
-import type { PersistentArray } from './array.ts'
+import type { PersistentArray } from './table/array.ts'
 import type { StoreEvents } from './events.ts'
 import type { StoreInfo } from './info.ts'
-import type { Columns } from './schema.ts'
-import type { Table } from './table.ts'
-import type { Type } from './types.ts'
+import type { Columns } from './schema/schema.ts'
+import type { Table } from './table/table.ts'
+import type { Type } from './schema/types.ts'
 
 /**
  * One file with tables and arrays in it. Made by `open` or `openAsync`; it has the file's lock until it is closed, and
