@@ -133,9 +133,9 @@ impl<M: Medium> Store<M> {
     fn go_on(&mut self, copies: Copies, wanted: Wanted) -> Result<(News, Option<Stamp>)> {
         let Some(reading) = &mut self.reading else { return Ok((News::None, None)) };
         let known = &reading.committed;
-        let had_pages = !known.pages.is_empty();
+        let was_patched = !known.pages.is_empty();
         let (stamp, found) = find_committed(&*self.medium, Some(known), wanted)?;
-        let news = found.map_or(Ok(News::None), |found| self.take_up(found, had_pages));
+        let news = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
         let result = news.and_then(|news| {
             if copies == Copies::Forgotten {
                 self.forget_copies()?;
@@ -147,7 +147,7 @@ impl<M: Medium> Store<M> {
     }
 
     /// Shows another commit.
-    fn take_up(&mut self, next: Committed, had_pages: bool) -> Result<News> {
+    fn take_up(&mut self, next: Committed, was_patched: bool) -> Result<News> {
         let Some(reading) = &mut self.reading else { return Ok(News::None) };
         let shown = std::mem::replace(&mut reading.committed, next);
         let now = &reading.committed;
@@ -166,7 +166,7 @@ impl<M: Medium> Store<M> {
         }
         self.take_lengths()?;
         let has_pages = self.reading.as_ref().is_some_and(|it| !it.committed.pages.is_empty());
-        if had_pages || has_pages {
+        if was_patched || has_pages {
             self.forget_copies()?;
         }
         Ok(match (is_alike, has_moved) {
