@@ -50,6 +50,7 @@ impl<M: Medium> Store<M> {
         }
         self.kept.retain(|(other, at)| *other != id || *at < kept);
         self.has_structural_changes = true;
+        self.announce()?;
         Ok(kept / width)
     }
 }
