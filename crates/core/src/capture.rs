@@ -65,6 +65,7 @@ impl<A> InFlight<A> {
 impl<M: Medium> Store<M> {
     /// Steps 1 to 3. Gives the ticket, or `None` when nothing changed.
     pub(crate) fn capture(&mut self) -> Result<Option<u64>> {
+        self.take_own_lengths();
         let changes = self.find_changes()?;
         if changes.is_empty() {
             // What was changed in place in a live store is not known: it is synced in any case.

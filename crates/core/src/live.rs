@@ -77,6 +77,7 @@ impl<M: Medium> Store<M> {
             change: 0,
         };
         self.live = Some(Live { block, lengths, directories: [nowhere; 2] });
+        self.tell_lengths();
         self.make_room_to_tell(0).inspect_err(|_| self.committer.poison())?;
         self.announce()
     }
@@ -108,6 +109,7 @@ impl<M: Medium> Store<M> {
 
     /// Makes room to tell of a structure that is longer by `more` bytes, and of one more region.
     pub(crate) fn make_room_to_tell(&mut self, more: u64) -> Result<()> {
+        self.take_own_lengths();
         let Some(live) = &self.live else { return Ok(()) };
         let room = live.directories[0].bytes;
         let table_bytes = live.block.lengths.bytes;
@@ -141,8 +143,25 @@ impl<M: Medium> Store<M> {
                     std::mem::forget(former);
                 }
             }
+            self.tell_lengths();
         }
         Ok(())
+    }
+
+    fn tell_lengths(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        for (id, region) in &self.regions {
+            live.lengths.store_u64(length_at(*id), region.length);
+        }
+    }
+
+    /// In a live store the table has the lengths, whoever of this process told them.
+    pub(crate) fn take_own_lengths(&mut self) {
+        let Some(live) = &self.live else { return };
+        let told = told_lengths(&self.current, &live.lengths);
+        for (id, region) in &mut self.regions {
+            region.length = told.get(id).copied().unwrap_or(region.length);
+        }
     }
 
     fn take_table(&mut self) -> Result<Extent> {
@@ -160,9 +179,6 @@ impl<M: Medium> Store<M> {
         }
         let bytes = self.current.encode(&self.lengths(|region| region.length));
         let Some(live) = &mut self.live else { return Ok(()) };
-        for (id, region) in &self.regions {
-            live.lengths.store_u64(length_at(*id), region.length);
-        }
         let [one, other] = live.directories;
         let next = if live.block.directory.offset == one.offset { other } else { one };
         assert!(bytes.len() as u64 <= next.bytes, "room was made to tell of this");
