@@ -8,8 +8,11 @@ import { type CheckedOptions, checkOptions, type OpenOptions } from './options.t
 import type { Store } from './store.ts'
 import { StoredStore } from './stored-store.ts'
 
-/** Between two tries for the lock, in milliseconds. */
-const TRY_AGAIN_MS = 10
+/** A reader takes the lock for a moment to learn whether a writer lives: a try that is to outlast it takes so long. */
+const GRACE_MS = 10
+/** Between two tries for the lock: at first, and at most. */
+const PAUSE_MS = 1
+const PAUSE_MS_MAX = 20
 
 /**
  * Opens a store for writing, or creates it, and takes its exclusive lock. After a crash the file is exactly the last
@@ -30,7 +33,8 @@ export function open(path: string | URL, options?: OpenOptions): Store {
 }
 
 /**
- * The same off the event loop, also while it waits for the lock. Aborted, before or during, it rejects with an
+ * The same off the event loop. While it waits for the lock it holds up no thread: a look on the thread pool, then a
+ * timer, up to 20 ms. Aborted, before or during, it rejects with an
  * `AbortError` (`code: 'ABORT_ERR'`) and leaves nothing open.
  */
 export async function openAsync(
@@ -43,11 +47,13 @@ export async function openAsync(
     throw new TypeError(`the option 'signal' must be an AbortSignal, found ${found(signal)}`)
   }
   const file = checkPath(path)
-  const until = performance.now() + checked.wait
-  for (;;) {
+  // The thread pool only looks whether the lock is free: whoever slept there would hold up every other user of it.
+  const looking = { ...checked.native, triesOnce: true }
+  const until = performance.now() + GRACE_MS + checked.wait
+  for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
     checkAborted(file, signal)
     try {
-      const native = await Native.openAsync(file, checked.native)
+      const native = await Native.openAsync(file, looking)
       try {
         checkAborted(file, signal)
       } catch (error) {
@@ -58,7 +64,7 @@ export async function openAsync(
     } catch (error) {
       const isLocked = error instanceof StoaError && error.code === 'ERR_STOA_LOCKED'
       if (!isLocked || performance.now() >= until) throw error
-      await pause(Math.min(TRY_AGAIN_MS, until - performance.now()), signal)
+      await pause(Math.min(pauseMs, until - performance.now()), signal)
     }
   }
 }
