@@ -62,6 +62,24 @@ export declare class NativeStore {
    * belong to none of the first `rows` strings.
    */
   heapGarbage(views: number, heap: number, rows: number, heapBytes?: number | undefined | null): number
+  /**
+   * Goes on to the newest commit and tells what is new: 0 nothing, 1 lengths, 2 regions, metadata
+   * or version too. What was written to the reader's buffers is forgotten, which costs the search
+   * for changed pages; if `keepsCopies`, only where rows are new. In a store that writes nothing
+   * is ever new.
+   */
+  refresh(keepsCopies: boolean): number
+  /**
+   * The same, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
+   * writer never rests.
+   */
+  beginSnapshot(): number
+  /** Whether everything that was read since `beginSnapshot` is of one commit. */
+  isWhole(): boolean
+  /** Id, length and capacity of every region by turns. */
+  lengths(): Float64Array
+  /** The length of a region at the last settled commit. */
+  committedLength(id: number): number
   /** Opens or creates the file, takes its lock and recovers it. Blocks for `waitMs` at most. */
   static open(path: string, options: NativeOptions): NativeStore
   /** The same on the thread pool. Waiting is the caller's, with a timer: use `waitMs` 0. */
@@ -216,6 +234,11 @@ export interface NativeOptions {
   triesOnce?: boolean
   /** Bytes of address space that a region may grow into. */
   reserveBytes?: number
+  /**
+   * Whether it is opened for reading: without the lock, and a missing file is never made;
+   * default false.
+   */
+  reads?: boolean
 }
 
 /** A region: a named, growable run of elements. Counts are elements of kind × lanes. */

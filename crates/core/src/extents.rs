@@ -16,7 +16,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `NotFound`; `NoSpace`, `Limit` (address space), `Io`: nothing was changed.
     pub fn grow(&mut self, id: RegionId, elements: u64, growth: Growth) -> Result<u64> {
-        self.check_usable()?;
+        self.check_writable()?;
         self.ensure_view(id)?;
         let reserved = self.mapped(id).map_or(0, Memory::reserved_bytes) as u64;
         let (entry, _) = self.region(id)?;

@@ -7,7 +7,7 @@ use crate::format::claim::{CLAIM_BYTES, Claim};
 use crate::format::directory::{Lengths, Structure};
 use crate::format::header::{HEADER_BYTES, Header, slot_index};
 use crate::format::published::Published;
-use crate::format::record::Record;
+use crate::format::record::{Outline, Record};
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, SLOT_OFFSETS, UNIT_BYTES, checksum};
 use crate::medium::{Medium, PAGE_BYTES};
 use crate::planted::{Bug, planted};
@@ -77,11 +77,22 @@ pub(crate) fn newest_state<M: Medium>(
     }
     let header = newest.ok_or_else(|| corrupt("neither of its headers is whole"))?;
     refuse_lost_header(medium, &header, published)?;
-    let (structure, lengths) = Structure::decode(&read_directory(medium, &header)?)?;
+    let (structure, lengths) = read_structure(medium, &header)?;
+    Ok((header, structure, lengths))
+}
+
+/// The directory that a header refers to.
+pub(crate) fn read_structure<M: Medium>(
+    medium: &M,
+    header: &Header,
+) -> Result<(Structure, Lengths)> {
+    let (structure, lengths) = Structure::decode(&read_directory(medium, header)?)?;
     if structure.data_version != header.data_version {
         return Err(corrupt("its header and its directory disagree about the data version"));
     }
-    Ok((header, structure, lengths))
+    let end = structure.check_places(&reserved_places(header))?;
+    claimed(medium, end)?;
+    Ok((structure, lengths))
 }
 
 /// The bytes of the directory.
@@ -168,6 +179,52 @@ pub(crate) fn read_record<M: Medium>(
 
 /// Longer records are read twice: to check them, piece by piece, and to use them.
 const READ_BYTES: u64 = 1 << 20;
+
+/// What a record says of regions.
+#[derive(Debug)]
+pub(crate) enum Directory {
+    /// Nothing.
+    Same,
+    /// They need a longer file than there is.
+    Beyond,
+    New(Structure, Lengths),
+}
+
+/// Reads the directory in a record.
+pub(crate) fn directory_of<M: Medium>(
+    medium: &M,
+    outline: &Outline,
+    record: &[u8],
+    header: &Header,
+) -> Result<Directory> {
+    if outline.directory.is_empty() {
+        return Ok(Directory::Same);
+    }
+    let (structure, lengths) = Structure::decode(&record[outline.directory.clone()])?;
+    let end = structure.check_places(&reserved_places(header))?;
+    if end > medium.len().map_err(|error| cannot_read(&error))? {
+        return Ok(Directory::Beyond);
+    }
+    Ok(Directory::New(structure, lengths))
+}
+
+/// Takes over the lengths in a record.
+pub(crate) fn apply_lengths(
+    structure: &Structure,
+    lengths: &mut Lengths,
+    outline: &Outline,
+) -> Result<()> {
+    for (region, length) in &outline.lengths {
+        let entry = structure.regions.get(region);
+        let entry = entry.ok_or_else(|| corrupt("a commit changes an unknown region"))?;
+        let used = length.checked_mul(entry.width());
+        if used.is_none_or(|used| used > entry.capacity_bytes()) {
+            return Err(corrupt(&format!("'{}' is longer than its extents", entry.name)));
+        }
+        lengths.insert(*region, *length);
+    }
+    Ok(())
+}
 
 /// Whether the pages that a record only names are in the file as it says.
 pub(crate) fn are_runs_whole<M: Medium>(medium: &M, record: &Record) -> Result<bool> {

@@ -11,7 +11,8 @@
 //!   ├─ capture  (memory: steps 1–3 of a commit)
 //!   ├─ commit   (disk: steps 4–5, checkpoint)        format: header, directory, record
 //!   ├─ settle   (memory again; rollback)
-//!   └─ recovery (opening)
+//!   ├─ recovery (opening)
+//!   └─ reader   (beside a writer)    committed: what a writer published
 //!        └──────── medium: the seam ──────── os: mapping, flock, fallocate, fdatasync
 //! ```
 
@@ -19,6 +20,7 @@ mod capture;
 mod changes;
 mod checkpoint;
 mod commit;
+mod committed;
 mod copies;
 mod error;
 mod extents;
@@ -33,6 +35,7 @@ mod opening;
 mod options;
 mod os;
 pub mod planted;
+mod reader;
 mod recovery;
 mod region;
 mod regions;
@@ -58,5 +61,6 @@ pub use options::Options;
 #[doc(hidden)]
 pub use os::Reservation;
 pub use os::{DirtySearch, Element, File};
+pub use reader::{Copies, News};
 pub use store::{Close, Store};
 pub use vec::MmapVec;

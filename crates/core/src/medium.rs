@@ -95,6 +95,14 @@ pub trait Medium: Send + Sync + 'static {
     /// A number that nobody can foresee.
     fn random(&self) -> u64;
 
+    /// Whether somebody holds the writer's lock. Whoever asks does not.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    fn has_writer(&self) -> io::Result<bool> {
+        Ok(false)
+    }
+
     /// The store is closed: gives up the writer's lock, where there is one.
     fn unlock(&self) {}
 }

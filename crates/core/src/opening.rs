@@ -89,24 +89,43 @@ impl<M: Medium> Store<M> {
     /// `Format`, `Endian`, `Version`, `Corrupt`, `NoSpace`, `Io`.
     #[doc(hidden)]
     pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
-        let mut found = find_last_commit(&*medium)?;
+        let mut found = find_last_commit(&*medium, None)?;
         fill_holes(&*medium, &found)?;
         if found.is_needed {
             found.write_back(&*medium)?;
         }
-        let mut used: Vec<Extent> = found.structure.extents().collect();
-        used.extend(reserved_places(&found.header));
-        let space = Space::new(used, FIRST_LOG.offset);
+        let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
+        let store = Self::assemble(medium, applied, found.structure, &found.lengths, options);
+        // From here on the header counts. What lies behind its places belongs to no commit; no
+        // process ever mapped it for reading.
+        store.committer.publish_presence(true)?;
+        let cut = || -> std::io::Result<()> {
+            let end = store.space.end();
+            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
+        };
+        cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
+        Ok(store)
+    }
+
+    /// The store of a file with this structure.
+    pub(crate) fn assemble(
+        medium: Arc<M>,
+        applied: Applied,
+        structure: Structure,
+        lengths: &Lengths,
+        options: &Options,
+    ) -> Self {
+        let mut used: Vec<Extent> = structure.extents().collect();
+        used.extend(reserved_places(&applied.header));
         let mut regions = BTreeMap::new();
-        for (id, entry) in &found.structure.regions {
-            let length = found.lengths.get(id).copied().unwrap_or(0);
+        for (id, entry) in &structure.regions {
+            let length = lengths.get(id).copied().unwrap_or(0);
             regions.insert(*id, Region::new(length, entry.width()));
         }
-        let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
         let plan = Plan::of(&applied);
         let committer = Arc::new(Committer::new(Arc::clone(&medium), applied));
-        let durable = Arc::new(found.structure);
-        let store = Self {
+        let durable = Arc::new(structure);
+        Self {
             current: (*durable).clone(),
             captured: Arc::clone(&durable),
             durable,
@@ -117,7 +136,7 @@ impl<M: Medium> Store<M> {
             cut: Vec::new(),
             awaiting_checkpoint: Vec::new(),
             retired: Vec::new(),
-            space,
+            space: Space::new(used, FIRST_LOG.offset),
             commit_id: plan.commit,
             last_ticket: plan.commit,
             plan,
@@ -126,21 +145,13 @@ impl<M: Medium> Store<M> {
             imaged: HashSet::new(),
             unwritten_checksums: BTreeMap::new(),
             wants_checkpoint: false,
+            reading: None,
             reserve_bytes: options.reserve_bytes,
             process: std::process::id(),
             is_closed: false,
             committer,
             medium,
-        };
-        // From here on the header counts. What lies behind its places belongs to no commit; no
-        // process ever mapped it for reading.
-        store.committer.publish_presence(true)?;
-        let cut = || -> std::io::Result<()> {
-            let end = store.space.end();
-            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
-        };
-        cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
-        Ok(store)
+        }
     }
 }
 

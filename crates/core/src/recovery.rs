@@ -13,8 +13,8 @@ use crate::format::published::{
 use crate::format::record::{self, Record, Run};
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, UNIT_BYTES, checksum};
 use crate::found::{
-    Places, are_runs_whole, cannot_read, cannot_sync, cannot_write, claimed, corrupt,
-    is_of_this_boot, newest_state, read, read_record, reserved_places,
+    Directory, Places, apply_lengths, are_runs_whole, cannot_sync, cannot_write, corrupt,
+    directory_of, is_of_this_boot, newest_state, read, read_record, reserved_places,
 };
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
@@ -33,7 +33,7 @@ pub(crate) struct Recovered {
     /// The last writer did not close in good order, or the log holds commits.
     pub(crate) is_needed: bool,
     /// Pages of the log's records, newest content.
-    pages: BTreeMap<u64, Box<Page>>,
+    pub(crate) pages: BTreeMap<u64, Box<Page>>,
     /// Directly written pages of all records, in order, with the checksums they must have.
     runs: Vec<Run>,
     /// The published block, if it is of this boot: it tells which header and which record are
@@ -54,14 +54,11 @@ struct InDoubt {
     runs: Vec<Run>,
 }
 
-/// Finds the last commit. Writes nothing.
-pub(crate) fn find_last_commit<M: Medium>(medium: &M) -> Result<Recovered> {
+/// Finds the last commit, or the newest up to `limit`. Writes nothing.
+pub(crate) fn find_last_commit<M: Medium>(medium: &M, limit: Option<u64>) -> Result<Recovered> {
     check_identity(&read(medium, 0, HEADER_BYTES)?)?;
     let published = Published::decode(&read(medium, BLOCK_OFFSET, BLOCK_BYTES)?);
     let (header, structure, lengths) = newest_state(medium, published.as_ref())?;
-    let reserved = reserved_places(&header);
-    let end = structure.check_places(&reserved)?;
-    claimed(medium, end)?;
     let sequence = Fields::new(&read(medium, SEQUENCE_OFFSET, 8)?).u64().unwrap_or(0);
     let was_closed_here = published.as_ref().is_some_and(|published| {
         !published.is_open
@@ -81,7 +78,7 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M) -> Result<Recovered> {
         sequence,
         in_doubt: None,
     };
-    recovered.read_log(medium)?;
+    recovered.read_log(medium, limit.unwrap_or(u64::MAX))?;
     Ok(recovered)
 }
 
@@ -89,7 +86,7 @@ impl Recovered {
     /// Follows the records from the header's commit on: each one more than the last, of the same
     /// epoch, whole. The last one counts only if the pages that it names are whole too; that
     /// there is a next one proves that those of the earlier ones were synced.
-    fn read_log<M: Medium>(&mut self, medium: &M) -> Result<()> {
+    fn read_log<M: Medium>(&mut self, medium: &M, limit: u64) -> Result<()> {
         let (log, salt) = (self.header.log, Some(self.header.salt));
         let mut head = 0;
         let mut next = read_record(medium, log, head, salt)?;
@@ -97,7 +94,7 @@ impl Recovered {
         // there: a new epoch ends it.
         self.is_needed |= next.is_some();
         while let Some((record, bytes)) = next {
-            if record.commit != self.commit + 1 {
+            if record.commit != self.commit + 1 || record.commit > limit {
                 break;
             }
             let offset = log.offset + head;
@@ -130,28 +127,18 @@ impl Recovered {
         bytes: &[u8],
         is_last: bool,
     ) -> Result<bool> {
-        if !record.directory.is_empty() {
-            let (structure, lengths) = Structure::decode(&bytes[record.directory.clone()])?;
-            let end = structure.check_places(&reserved_places(&self.header))?;
-            let file_bytes = medium.len().map_err(|error| cannot_read(&error))?;
-            if end > file_bytes {
-                if is_last {
-                    return Ok(false);
-                }
-                return Err(corrupt(&format!("it needs {end} bytes, the file has {file_bytes}")));
+        match directory_of(medium, &record.outline, bytes, &self.header)? {
+            Directory::Same => {}
+            Directory::Beyond if is_last => return Ok(false),
+            Directory::Beyond => {
+                return Err(corrupt("a commit needs a longer file than there is"));
             }
-            self.places = Places::of(&structure);
-            (self.structure, self.lengths) = (structure, lengths);
-        }
-        for (region, length) in &record.lengths {
-            let entry = self.structure.regions.get(region);
-            let entry = entry.ok_or_else(|| corrupt("a commit changes an unknown region"))?;
-            let used = length.checked_mul(entry.width());
-            if used.is_none_or(|used| used > entry.capacity_bytes()) {
-                return Err(corrupt(&format!("'{}' is longer than its extents", entry.name)));
+            Directory::New(structure, lengths) => {
+                self.places = Places::of(&structure);
+                (self.structure, self.lengths) = (structure, lengths);
             }
-            self.lengths.insert(*region, *length);
         }
+        apply_lengths(&self.structure, &mut self.lengths, &record.outline)?;
         for run in &record.runs {
             if !self.places.hold(run.page, run.checksums.len() as u64) {
                 return Err(corrupt("a commit names pages that belong to no region"));

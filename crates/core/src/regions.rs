@@ -13,7 +13,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `Schema` where the name is taken; `Limit` where it is too long. Nothing was changed.
     pub fn create_region(&mut self, name: &str, kind: ElementKind, lanes: u32) -> Result<RegionId> {
-        self.check_usable()?;
+        self.check_writable()?;
         if name.len() > NAME_BYTES_MAX || lanes == 0 || lanes > LANES_MAX {
             return Err(Error::new(
                 ErrorKind::Limit,
@@ -40,6 +40,14 @@ impl<M: Medium> Store<M> {
         Ok(id)
     }
 
+    /// How many elements the last settled commit says that a region has.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn committed_len(&self, id: RegionId) -> Result<u64> {
+        self.region(id).map(|(_, region)| region.durable_length)
+    }
+
     /// The region of that name.
     #[must_use]
     pub fn find_region(&self, name: &str) -> Option<RegionId> {
@@ -52,7 +60,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `NotFound`; nothing was changed.
     pub fn drop_region(&mut self, id: RegionId) -> Result<()> {
-        self.check_usable()?;
+        self.check_writable()?;
         let entry = self.current.regions.remove(&id).ok_or_else(|| unknown(id))?;
         let region = self.regions.remove(&id).ok_or_else(|| unknown(id))?;
         self.dropped.push(Dropped { id, entry, region });
@@ -70,6 +78,15 @@ impl<M: Medium> Store<M> {
             len: self.regions.get(id).map_or(0, |region| region.length),
             capacity: entry.capacity_bytes() / entry.width(),
             extents: entry.extents.len(),
+        })
+    }
+
+    /// The number, the elements and the capacity of all regions, in the order of their creation.
+    #[doc(hidden)]
+    pub fn lengths_and_capacities(&self) -> impl Iterator<Item = (RegionId, u64, u64)> + '_ {
+        self.regions.iter().filter_map(|(id, region)| {
+            let entry = self.current.regions.get(id)?;
+            Some((*id, region.length, entry.capacity_bytes() / entry.width()))
         })
     }
 
@@ -99,8 +116,9 @@ impl<M: Medium> Store<M> {
     /// need not even be the same after a power cut.
     ///
     /// # Errors
-    /// `NotFound`; `Limit` beyond the capacity. Nothing was changed.
+    /// `NotFound`; `Limit` beyond the capacity; `ReadOnly`, `Closed`, `Poisoned`. Nothing was changed.
     pub fn set_len(&mut self, id: RegionId, elements: u64) -> Result<()> {
+        self.check_writable()?;
         let (entry, region) = self.region(id)?;
         let (width, capacity) = (entry.width(), entry.capacity_bytes());
         if elements.checked_mul(width).is_none_or(|used| used > capacity) {

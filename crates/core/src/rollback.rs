@@ -14,7 +14,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `Poisoned`; what the kernel says to the dropping of copies, and then the store is poisoned.
     pub fn rollback(&mut self) -> Result<()> {
-        self.check_usable()?;
+        self.check_writable()?;
         self.settle_all();
         if self.committer.is_poisoned() {
             return Err(poisoned());
@@ -81,7 +81,7 @@ impl<M: Medium> Store<M> {
 }
 
 /// All parts of the machine's pages that the given pages (ascending) are parts of.
-fn whole_system_pages(pages: &[usize], system_page: usize) -> Vec<usize> {
+pub(crate) fn whole_system_pages(pages: &[usize], system_page: usize) -> Vec<usize> {
     let mut starts: Vec<usize> = pages.iter().map(|at| at - at % system_page).collect();
     starts.dedup();
     starts.into_iter().flat_map(|start| (start..start + system_page).step_by(PAGE_BYTES)).collect()

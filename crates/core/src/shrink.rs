@@ -17,7 +17,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `NotFound`; `Limit` where memory runs out; `Poisoned`. Nothing was changed.
     pub fn shrink(&mut self, id: RegionId) -> Result<u64> {
-        self.check_usable()?;
+        self.check_writable()?;
         self.settle_all();
         if self.committer.is_poisoned() {
             return Err(poisoned());

@@ -10,6 +10,7 @@ use crate::format::directory::{RegionId, Structure};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
 use crate::medium::Medium;
+use crate::reader::Reading;
 use crate::region::{Dropped, Region};
 use crate::space::Space;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -49,6 +50,8 @@ pub struct Store<M: Medium> {
     /// Checksums of pages in the log that the table does not have yet.
     pub(crate) unwritten_checksums: BTreeMap<u64, u64>,
     pub(crate) wants_checkpoint: bool,
+    /// `None` in a store that writes.
+    pub(crate) reading: Option<Reading>,
     pub(crate) commit_id: u64,
     pub(crate) last_ticket: u64,
     pub(crate) reserve_bytes: u64,
@@ -80,6 +83,16 @@ impl<M: Medium> Store<M> {
         Ok(())
     }
 
+    /// Refuses also what a store that only reads cannot do.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        self.check_usable()?;
+        if !self.is_reader() {
+            return Ok(());
+        }
+        let message = "the store is open for reading; open it for writing to change it";
+        Err(Error::new(ErrorKind::ReadOnly, message))
+    }
+
     /// The memory of regions that are gone: dropped by a commit, or created and rolled back.
     /// Zeros lie over all of it. Dropping it gives the address space back, which is right only
     /// when nothing refers to it any more.
@@ -99,7 +112,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `Limit`: nothing was changed. `Closed`, `Poisoned`.
     pub fn set_metadata(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.check_usable()?;
+        self.check_writable()?;
         if bytes.len() as u64 > DIRECTORY_BYTES_MAX {
             let message = format!(
                 "cannot keep {} bytes of metadata: a store has at most {DIRECTORY_BYTES_MAX}; \
@@ -126,7 +139,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `Closed`, `Poisoned`.
     pub fn set_data_version(&mut self, version: u32) -> Result<()> {
-        self.check_usable()?;
+        self.check_writable()?;
         if version != self.current.data_version {
             self.current.data_version = version;
             self.has_structural_changes = true;
@@ -164,6 +177,9 @@ impl<M: Medium> Store<M> {
     /// `Closed`, `Poisoned`, `Io`.
     pub fn is_dirty(&mut self) -> Result<bool> {
         self.check_usable()?;
+        if self.is_reader() {
+            return Ok(false);
+        }
         self.settle();
         self.check_usable()?;
         Ok(!self.find_changes()?.is_empty())
@@ -181,7 +197,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `NoSpace`, `Limit`: the changes are pending. `Io`: the store is poisoned. `Poisoned`.
     pub fn commit(&mut self) -> Result<u64> {
-        self.check_usable()?;
+        self.check_writable()?;
         self.settle_all();
         let Some(ticket) = self.begin_commit()? else {
             return Ok(self.commit_id);
@@ -198,7 +214,7 @@ impl<M: Medium> Store<M> {
     /// # Errors
     /// `NoSpace`, `Limit`: the changes are pending. `Poisoned`.
     pub fn begin_commit(&mut self) -> Result<Option<u64>> {
-        self.check_usable()?;
+        self.check_writable()?;
         self.settle();
         // What was settled may have failed meanwhile, on another thread.
         self.check_usable()?;
@@ -233,7 +249,7 @@ impl<M: Medium> Store<M> {
         if self.is_closed {
             return (Vec::new(), Ok(()));
         }
-        let was_usable = self.check_usable().is_ok();
+        let was_usable = self.check_writable().is_ok();
         let result = if was_usable { self.finish(how) } else { Ok(()) };
         (self.release(), result)
     }

@@ -13,6 +13,15 @@ impl<M: Medium> Store<M> {
         if region.view.is_some() {
             return Ok(());
         }
+        if self.is_reader() {
+            let capacity = entry.capacity_bytes();
+            let view = View::map(&*self.medium, entry, capacity, self.reserve_bytes)?;
+            if let Some(region) = self.regions.get_mut(&id) {
+                region.view = Some(view);
+            }
+            self.lay_pages(Some(id));
+            return Ok(());
+        }
         if self.medium.keeps_allocation() {
             // A copy of the file may have holes where it had zeros. A store to a shared page over a
             // hole is a signal when the disk is full.

@@ -12,6 +12,7 @@ mod kernels;
 mod number;
 mod open;
 mod options;
+mod reader;
 mod remains;
 mod store;
 mod task;

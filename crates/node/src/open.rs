@@ -14,6 +14,7 @@ use stoa_core::{
 
 use crate::environment;
 use crate::error::panicked;
+use crate::options::Access;
 use crate::remains::Remains;
 use crate::view::{self, View};
 
@@ -42,9 +43,13 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Opens or creates the file at `path`, takes its lock, and recovers it.
-    pub(crate) fn at(path: &Path, options: &Options) -> Result<Self> {
-        let store = Store::open(path, options)?;
+    /// Opens or creates the file at `path`, takes its lock, and recovers it; or opens it for
+    /// reading.
+    pub(crate) fn at(path: &Path, access: Access, options: &Options) -> Result<Self> {
+        let store = match access {
+            Access::Write => Store::open(path, options)?,
+            Access::Read => Store::open_reading(path, options)?,
+        };
         Ok(Self {
             store: Some(store),
             views: Vec::new(),

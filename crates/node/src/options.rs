@@ -22,12 +22,27 @@ pub struct NativeOptions {
     pub tries_once: Option<bool>,
     /// Bytes of address space that a region may grow into.
     pub reserve_bytes: Option<f64>,
+    /// Whether it is opened for reading: without the lock, and a missing file is never made;
+    /// default false.
+    pub reads: Option<bool>,
+}
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Access {
+    Read,
+    Write,
 }
 
 impl NativeOptions {
+    /// What the store is opened for.
+    pub(crate) fn access(self) -> Access {
+        if self.reads == Some(true) { Access::Read } else { Access::Write }
+    }
+
     /// The same in the core's types.
     pub(crate) fn checked(self) -> Result<Options> {
-        let Self { create, mode, wait_ms, tries_once, reserve_bytes } = self;
+        let Self { create, mode, wait_ms, tries_once, reserve_bytes, reads: _ } = self;
         let mut options = Options::default();
         if let Some(create) = create {
             options.create = create;

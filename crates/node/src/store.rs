@@ -17,7 +17,7 @@ use crate::error::{Result, raised, thrown};
 use crate::info::{NativeInfo, NativeRegion};
 use crate::number::{double, lengths_of, narrow, region, whole};
 use crate::open::Open;
-use crate::options::NativeOptions;
+use crate::options::{Access, NativeOptions};
 use crate::task::{CommitTask, OpenTask};
 
 /// An open store. Every call may throw an error with a `code` of `ERR_STOA_…` whose message is a
@@ -50,8 +50,8 @@ impl Shared {
     }
 
     /// Opens the store, or fails, or finds that it was abandoned meanwhile. On any thread.
-    pub(crate) fn open(&self, options: &Options) -> stoa_core::Result<()> {
-        let open = Open::at(Path::new(&self.path), options)?;
+    pub(crate) fn open(&self, access: Access, options: &Options) -> stoa_core::Result<()> {
+        let open = Open::at(Path::new(&self.path), access, options)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Opening) {
             *state = State::Open(Box::new(open));
@@ -104,10 +104,10 @@ impl NativeStore {
     /// Opens or creates the file, takes its lock and recovers it. Blocks for `waitMs` at most.
     #[napi(catch_unwind)]
     pub fn open(env: Env, path: String, options: NativeOptions) -> Result<Self> {
-        let options = options.checked()?;
+        let (access, options) = (options.access(), options.checked()?);
         environment::sweep(env);
         let shared = Shared::new(env, path)?;
-        shared.open(&options).map_err(|error| thrown(&error))?;
+        shared.open(access, &options).map_err(|error| thrown(&error))?;
         Ok(Self::new(shared))
     }
 
@@ -118,8 +118,8 @@ impl NativeStore {
         path: String,
         options: NativeOptions,
     ) -> Result<AsyncTask<OpenTask>> {
-        let options = options.checked()?;
-        Ok(AsyncTask::new(OpenTask::new(Shared::new(env, path)?, options)))
+        let (access, options) = (options.access(), options.checked()?);
+        Ok(AsyncTask::new(OpenTask::new(Shared::new(env, path)?, access, options)))
     }
 
     /// The id of the last settled commit.

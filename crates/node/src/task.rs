@@ -11,17 +11,19 @@ use napi::{Env, Task};
 use stoa_core::{Committer, File, Options};
 
 use crate::error::{panicked, rejected};
+use crate::options::Access;
 use crate::store::{NativeStore, Shared};
 
 /// Opens a store on the thread pool.
 pub struct OpenTask {
     shared: Arc<Shared>,
+    access: Access,
     options: Options,
 }
 
 impl OpenTask {
-    pub(crate) fn new(shared: Arc<Shared>, options: Options) -> Self {
-        Self { shared, options }
+    pub(crate) fn new(shared: Arc<Shared>, access: Access, options: Options) -> Self {
+        Self { shared, access, options }
     }
 }
 
@@ -30,7 +32,7 @@ impl Task for OpenTask {
     type JsValue = NativeStore;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(caught(|| self.shared.open(&self.options)))
+        Ok(caught(|| self.shared.open(self.access, &self.options)))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {

@@ -12,7 +12,7 @@ pub(crate) struct Claim {
     /// The salt that it was made with.
     pub(crate) salt: u64,
     pub(super) checksum: u64,
-    pub(super) commit: u64,
+    pub(crate) commit: u64,
     /// Its length, padding excluded.
     pub(crate) bytes: u64,
     pub(super) length_count: u32,
@@ -57,13 +57,16 @@ impl Claim {
         if self.bytes > RECORD_BYTES_MAX || self.directory_bytes > DIRECTORY_BYTES_MAX {
             return false;
         }
-        let items: u64 = [self.length_count, self.run_count, self.image_count]
-            .iter()
-            .map(|count| u64::from(*count) * 16)
-            .sum();
-        let least = HEADER_BYTES as u64 + self.directory_bytes.next_multiple_of(8) + items;
+        let items = (u64::from(self.run_count) + u64::from(self.image_count)) * 16;
+        let least = self.outline_bytes() + items;
         let most = u64::from(self.image_count) * PAGE + file_pages.saturating_mul(8);
         least <= self.bytes && self.bytes - least <= most
+    }
+
+    /// How many bytes at its start the directory and the lengths take.
+    pub(crate) fn outline_bytes(&self) -> u64 {
+        let lengths = u64::from(self.length_count) * 16;
+        HEADER_BYTES as u64 + self.directory_bytes.next_multiple_of(8) + lengths
     }
 
     /// The hash of the record without its first `CLAIM_BYTES`, to be fed with the rest of it.

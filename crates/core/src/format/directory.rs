@@ -205,6 +205,13 @@ impl Structure {
         Ok((Self { data_version, metadata, next_region, regions, checksums }, lengths))
     }
 
+    /// Whether the same regions mean the same: only their places may differ.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.data_version == other.data_version
+            && self.metadata == other.metadata
+            && self.regions.keys().eq(other.regions.keys())
+    }
+
     /// Every extent that the structure refers to.
     pub(crate) fn extents(&self) -> impl Iterator<Item = Extent> + '_ {
         let of_regions = self.regions.values().flat_map(|entry| entry.extents.iter());

@@ -7,6 +7,7 @@ use crate::format::directory::RegionId;
 use crate::medium::{PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
 use std::hash::Hasher as _;
+use std::ops::Range;
 
 /// Records begin at multiples of this: writing one never touches a sector of another, on disks
 /// with sectors of 512 bytes and of 4 KiB.
@@ -155,11 +156,36 @@ pub(crate) struct Record {
     pub(crate) epoch: u64,
     /// Its length, padding excluded.
     pub(crate) bytes: u64,
-    /// Where the directory lies in the record; empty where only lengths changed.
-    pub(crate) directory: std::ops::Range<usize>,
-    pub(crate) lengths: Vec<(RegionId, u64)>,
+    pub(crate) outline: Outline,
     pub(crate) runs: Vec<Run>,
     pub(crate) images: Vec<Image>,
+}
+
+/// What a commit changed but the bytes of elements: it lies at the start of the record.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    /// Where the directory lies in the record; empty where only lengths changed.
+    pub(crate) directory: Range<usize>,
+    pub(crate) lengths: Vec<(RegionId, u64)>,
+}
+
+impl Outline {
+    /// Reads it from the start of a record, as many bytes as the claim says it takes or more.
+    pub(crate) fn decode(claim: &Claim, bytes: &[u8]) -> Option<Self> {
+        let mut fields = Fields::new(bytes);
+        fields.take(HEADER_BYTES)?;
+        let directory_bytes = usize::try_from(claim.directory_bytes).ok()?;
+        let directory = HEADER_BYTES..HEADER_BYTES.checked_add(directory_bytes)?;
+        fields.take(directory_bytes)?;
+        fields.skip_zeros(padding_to_eight(directory_bytes))?;
+        let mut lengths = Vec::new();
+        for _ in 0..claim.length_count {
+            let region = RegionId(fields.u32()?);
+            fields.u32()?;
+            lengths.push((region, fields.u64()?));
+        }
+        Some(Self { directory, lengths })
+    }
 }
 
 /// The salt as the protocol uses it.
@@ -174,18 +200,9 @@ impl Record {
         if claim.bytes != bytes.len() as u64 {
             return None;
         }
+        let outline = Outline::decode(claim, bytes)?;
         let mut fields = Fields::new(bytes);
-        fields.take(HEADER_BYTES)?;
-        let directory_bytes = usize::try_from(claim.directory_bytes).ok()?;
-        let directory = HEADER_BYTES..HEADER_BYTES.checked_add(directory_bytes)?;
-        fields.take(directory_bytes)?;
-        fields.skip_zeros(padding_to_eight(directory_bytes))?;
-        let mut lengths = Vec::new();
-        for _ in 0..claim.length_count {
-            let region = RegionId(fields.u32()?);
-            fields.u32()?;
-            lengths.push((region, fields.u64()?));
-        }
+        fields.take(usize::try_from(claim.outline_bytes()).ok()?)?;
         let mut runs = Vec::new();
         for _ in 0..claim.run_count {
             let (page, count) = (fields.u64()?, fields.u64()?);
@@ -208,8 +225,7 @@ impl Record {
             commit: claim.commit,
             epoch: claim.epoch,
             bytes: claim.bytes,
-            directory,
-            lengths,
+            outline,
             runs,
             images,
         })

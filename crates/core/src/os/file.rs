@@ -120,6 +120,10 @@ impl Medium for File {
         RandomState::new().build_hasher().finish()
     }
 
+    fn has_writer(&self) -> io::Result<bool> {
+        lock::is_locked(&self.inner)
+    }
+
     /// Closing would not do it: memory that shows the file holds its lock too.
     fn unlock(&self) {
         lock::unlock(&self.inner);

@@ -82,6 +82,22 @@ fn locked(file: &File, path: &Path) -> Error {
     Error::new(ErrorKind::Locked, message).with_path(path)
 }
 
+/// Whether another descriptor has the exclusive lock. Tries a shared one for a moment, which a
+/// writer's own try outlasts.
+pub(super) fn is_locked(file: &File) -> io::Result<bool> {
+    loop {
+        match fs2::FileExt::try_lock_shared(file) {
+            Ok(()) => {
+                unlock(file);
+                return Ok(false);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Gives the lock back, whatever descriptors and mappings of the file still live.
 pub(super) fn unlock(file: &File) {
     // It fails only for what is no descriptor, and that has no lock.

@@ -27,7 +27,7 @@ impl File {
     pub(crate) fn open_locked(path: &Path, options: &Options) -> Result<Option<Self>> {
         let patience = Patience::new(options);
         for _ in 0..TRIES {
-            let Some(file) = open_regular(path)? else {
+            let Some(file) = open_regular(path, Access::Write)? else {
                 return Ok(None);
             };
             lock_exclusive(&file, path, patience)?;
@@ -44,15 +44,31 @@ impl File {
         Err(Error::new(ErrorKind::Busy, message).with_path(path))
     }
 
+    /// Opens an existing file for reading, without its lock.
+    ///
+    /// # Errors
+    /// `NotFound`; `Format` for what is not a regular file; else `Io` with the error number.
+    pub(crate) fn open_reading(path: &Path, options: &Options) -> Result<Self> {
+        let file = open_regular(path, Access::Read)?.ok_or_else(|| Self::missing(path))?;
+        Self::new(file, options.dirty_search).map_err(|error| error.with_path(path))
+    }
+
     /// The error of a path that names nothing.
     pub(crate) fn missing(path: &Path) -> Error {
         failed(&io::Error::from(Errno::NOENT), "open", path)
     }
 }
 
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
 /// Opens without touching what is not a regular file: opening a device can have effects, and a
 /// fifo or a device may wait for somebody.
-fn open_regular(path: &Path) -> Result<Option<StdFile>> {
+fn open_regular(path: &Path, access: Access) -> Result<Option<StdFile>> {
     match fs::metadata(path) {
         Ok(found) => require_regular(path, &found)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -66,7 +82,7 @@ fn open_regular(path: &Path) -> Result<Option<StdFile>> {
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let opened = StdFile::options()
         .read(true)
-        .write(true)
+        .write(access == Access::Write)
         .custom_flags(flags.bits().cast_signed())
         .open(path);
     match opened {

@@ -1,0 +1,74 @@
+//! What a store that only reads can do more than one that writes.
+#![expect(clippy::missing_errors_doc, reason = "the comment of the class says it for all")]
+
+use napi::Env;
+use napi::bindgen_prelude::Float64Array;
+use napi_derive::napi;
+use stoa_core::{Copies, News, RegionId};
+
+use crate::error::Result;
+use crate::number::{double, region};
+use crate::store::NativeStore;
+
+#[napi]
+impl NativeStore {
+    /// Goes on to the newest commit and tells what is new: 0 nothing, 1 lengths, 2 regions, metadata
+    /// or version too. What was written to the reader's buffers is forgotten, which costs the search
+    /// for changed pages; if `keepsCopies`, only where rows are new. In a store that writes nothing
+    /// is ever new.
+    #[napi(catch_unwind)]
+    pub fn refresh(&self, env: Env, keeps_copies: bool) -> Result<u32> {
+        let copies = if keeps_copies { Copies::Kept } else { Copies::Forgotten };
+        self.with(|open| {
+            let news = open.store().refresh(copies);
+            open.retire(env);
+            news.map(code)
+        })
+    }
+
+    /// The same, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
+    /// writer never rests.
+    #[napi(catch_unwind)]
+    pub fn begin_snapshot(&self, env: Env) -> Result<u32> {
+        self.with(|open| {
+            let news = open.store().begin_snapshot();
+            open.retire(env);
+            news.map(code)
+        })
+    }
+
+    /// Whether everything that was read since `beginSnapshot` is of one commit.
+    #[napi(catch_unwind)]
+    pub fn is_whole(&self) -> Result<bool> {
+        self.with(|open| open.store().is_whole())
+    }
+
+    /// Id, length and capacity of every region by turns.
+    #[napi(catch_unwind)]
+    pub fn lengths(&self) -> Result<Float64Array> {
+        let lengths: Vec<f64> = self.with(|open| {
+            let regions = open.store().lengths_and_capacities();
+            Ok(regions
+                .flat_map(|(RegionId(id), length, capacity)| {
+                    [f64::from(id), double(length), double(capacity)]
+                })
+                .collect())
+        })?;
+        Ok(Float64Array::new(lengths))
+    }
+
+    /// The length of a region at the last settled commit.
+    #[napi(catch_unwind)]
+    pub fn committed_length(&self, id: f64) -> Result<f64> {
+        let id = region(id)?;
+        self.with(|open| open.store().committed_len(id).map(double))
+    }
+}
+
+fn code(news: News) -> u32 {
+    match news {
+        News::None => 0,
+        News::Lengths => 1,
+        News::Structure => 2,
+    }
+}
