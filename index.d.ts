@@ -241,6 +241,8 @@ export interface NativeOptions {
   mode?: number
   /** Milliseconds to wait for the lock, blocking the thread; default 0. */
   waitMs?: number
+  /** Whether the lock is tried once, without waiting; default false. */
+  triesOnce?: boolean
   /** Bytes of address space that a region may grow into. */
   reserveBytes?: number
   /**

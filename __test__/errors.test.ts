@@ -28,7 +28,8 @@ function fileOf(t: ExecutionContext, change: (bytes: Buffer) => Buffer | void): 
 const cases: Record<string, Case> = {
   'a store that is open': {
     code: 'ERR_STOA_LOCKED',
-    message: /^cannot open '.*' for writing: another process or handle holds its lock; close that one first$/,
+    message:
+      /^cannot open '.*' for writing: (this process holds its lock, in another handle or thread|another process or handle holds its lock); close that one first$/,
     cause: (t) => {
       const path = storePath(t)
       const store = open(path)

@@ -2,13 +2,13 @@
 // Method: a second opener here, in a worker, in another process, through a symlink; Python asks the kernel.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { f64, open } from '../src/index.ts'
+import { f64, open, openAsync } from '../src/index.ts'
 import { run, startScript, library } from './support/child.ts'
 import { storePath } from './support/directory.ts'
-import { throwsCode } from './support/errors.ts'
+import { rejectsCode, throwsCode } from './support/errors.ts'
 import { needing } from './support/needs.ts'
 
 const TRY_LOCK = `
@@ -128,6 +128,87 @@ test('wait ends with LOCKED', (t) => {
   t.true(performance.now() - started >= 79)
   store.close()
 })
+
+const withProc = needing('/proc of Linux', existsSync('/proc/locks'))
+
+withProc('LOCKED says which process holds the lock, and that it is this one', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const own = /: this process holds its lock, in another handle or thread; close that one first$/
+  t.regex(throwsCode(t, () => open(path), 'ERR_STOA_LOCKED').message, own)
+  t.regex((await rejectsCode(t, () => openAsync(path), 'ERR_STOA_LOCKED')).message, own)
+  store.close()
+  const holder = startScript(`globalThis.store = stoa.open(argv[0]); console.log('open'); process.stdin.resume()`, [
+    path,
+  ])
+  t.is(await holder.line(), 'open')
+  const { message } = throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
+  t.is(message, `cannot open '${path}' for writing: process ${holder.process.pid} holds its lock; close it there first`)
+  await holder.kill()
+})
+
+test('the thread pool stays free while 8 openAsync calls wait on it, of one thread', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const child = startScript(
+    `const { stat } = await import('node:fs/promises')
+    const opening = Array.from({ length: 8 }, () => stoa.openAsync(argv[0], { wait: 1e6 }).then((store) => store.close()))
+    // The first tries are over when calls that came after them are.
+    await stat(argv[0])
+    const started = performance.now()
+    for (let call = 0; call < 200; call++) await stat(argv[0])
+    console.log(performance.now() - started)
+    await Promise.all(opening)
+    console.log('all had it')
+    process.exit()`,
+    [path],
+    [],
+    { UV_THREADPOOL_SIZE: '1' },
+  )
+  const milliseconds = Number(await child.line())
+  t.log(`200 calls of stat took ${milliseconds} ms`)
+  // Tries that slept their 10 ms in the pool would have made it 2 seconds at the very least, and rather 10.
+  t.true(milliseconds < 1500)
+  store.close()
+  t.is(await child.line(), 'all had it')
+})
+
+withProc('openAsync that was aborted at any moment, or was refused, leaves no descriptor', async (t) => {
+  const path = storePath(t)
+  const store = open(path)
+  const opened = (): number => readdirSync('/proc/self/fd').filter((fd) => isOf(path, fd)).length
+  const before = opened()
+  t.true(before > 0)
+  await rejectsCode(t, () => openAsync(path, { wait: 5 }), 'ERR_STOA_LOCKED')
+  const waiting = Array.from({ length: 20 }, (_, delay) => {
+    const signal = delay === 0 ? AbortSignal.abort() : AbortSignal.timeout(delay)
+    return t.throwsAsync(() => openAsync(path, { wait: 1e6, signal }), { code: 'ABORT_ERR' })
+  })
+  await Promise.all(waiting)
+  t.is(opened(), before)
+  store.close()
+  // Aborted while the lock is free, and so on one side or the other of having it.
+  for (let delay = 0; delay < 10; delay++) {
+    const controller = new AbortController()
+    const opening = openAsync(path, { signal: controller.signal })
+    for (let turn = 0; turn < delay; turn++) await new Promise(setImmediate)
+    controller.abort()
+    await opening.then(
+      (late) => late.close(),
+      (error) => t.is(error.code, 'ABORT_ERR'),
+    )
+  }
+  t.is(opened(), 0)
+})
+
+function isOf(path: string, fd: string): boolean {
+  try {
+    // By the inode: a file that was made without a name is shown without one.
+    return statSync(`/proc/self/fd/${fd}`).ino === statSync(path).ino
+  } catch {
+    return false
+  }
+}
 
 withPython('another program cannot lock the file of an open store, and can after close', async (t) => {
   const path = storePath(t)

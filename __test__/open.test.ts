@@ -133,7 +133,7 @@ test('options are checked, and a misspelled one is told with the right name', (t
 
 test('what a later version brings is refused with a message', (t) => {
   const path = storePath(t)
-  for (const options of [{ access: 'read' }, { live: true }, { lock: 'none' }] as const) {
+  for (const options of [{ live: true }, { lock: 'none' }] as const) {
     const error = throwsCode(t, () => open(path, options), 'ERR_STOA_UNSUPPORTED')
     t.regex(error.message, /is not supported by this version$/)
   }

@@ -5,7 +5,10 @@ import { suggestion } from './schema/nearest.ts'
 export interface StoreEvents {
   /** A commit in the background failed. */
   error: (error: Error) => void
-  /** A commit is durable. The one that close makes is not told. */
+  /**
+   * A commit is durable. The one that close makes is not told. A reader tells of the writer's, each in turn, once it shows
+   * the last of them; as long as somebody listens it watches the file, and shows each new commit by itself.
+   */
   commit: (commitId: number) => void
   close: () => void
 }
@@ -35,6 +38,10 @@ export class Listeners {
 
   remove<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): void {
     Object.assign(this.#listeners, { [event]: this.#of(event).filter((other) => other !== listener) })
+  }
+
+  hasAny(event: keyof StoreEvents): boolean {
+    return this.#listeners[event].length > 0
   }
 
   /** Every commit up to this one is durable: those not told yet are told, in order of their ids. */

@@ -1,4 +1,5 @@
 export { open, openAsync } from './open.ts'
+export type { StoreDescriptor } from './descriptor.ts'
 export type { OpenOptions } from './options.ts'
 export type { Store } from './store.ts'
 export type { StoreEvents } from './events.ts'

@@ -77,6 +77,26 @@ export class Native {
     return attempt(() => this.#binding.commitId())
   }
 
+  refresh(keepsCopies: boolean): number {
+    return attempt(() => this.#binding.refresh(keepsCopies))
+  }
+
+  lengths(): Float64Array {
+    return attempt(() => this.#binding.lengths())
+  }
+
+  beginSnapshot(): number {
+    return attempt(() => this.#binding.beginSnapshot())
+  }
+
+  isWhole(): boolean {
+    return attempt(() => this.#binding.isWhole())
+  }
+
+  committedLength(id: number): number {
+    return attempt(() => this.#binding.committedLength(id))
+  }
+
   byteLength(): number {
     return attempt(() => this.#binding.byteLength())
   }

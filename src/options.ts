@@ -2,16 +2,17 @@ import { found, quoted, StoaError } from './errors.ts'
 import type { NativeOptions } from './native.ts'
 import { suggestion } from './schema/nearest.ts'
 import type { Store } from './store.ts'
-import { checkTransaction } from './transaction.ts'
+import { checkFunction } from './transaction.ts'
 
 /** How a store is opened. Each member may be left out. */
 export interface OpenOptions {
   /**
-   * `'write'` takes the exclusive lock; `'read'` opens beside a writer. Default `'write'`.
-   * This version only writes: `'read'` throws ERR_STOA_UNSUPPORTED.
+   * `'write'` takes the exclusive lock; `'read'` needs none, opens beside a writer and every other reader, and never
+   * writes a byte: every verb that would is ERR_STOA_READONLY. Default `'write'`. A reader creates nothing and commits
+   * nothing, so `create: true` and `commitEvery` with it are TypeErrors; `wait`, `mode` and `migrate` have no effect.
    */
   access?: 'write' | 'read' | undefined
-  /** Whether a file that does not exist is made. Default true; false: ERR_STOA_NOT_FOUND. */
+  /** Whether a file that does not exist is made. Default true; false, and for a reader: ERR_STOA_NOT_FOUND. */
   create?: boolean | undefined
   /** Permissions of a new file. Default 0o600. */
   mode?: number | undefined
@@ -33,7 +34,7 @@ export interface OpenOptions {
   reserve?: number | undefined
   /**
    * The version of your own data, 0 to 2^32 - 1. Default 0. A new store has it from its creation on; a file with a newer
-   * one: ERR_STOA_VERSION.
+   * one: ERR_STOA_VERSION. A reader opens an older one as it is: `store.version` tells which.
    */
   version?: number | undefined
   /**
@@ -49,9 +50,12 @@ export interface OpenOptions {
 /** The options that count after opening, and those of the native store. */
 export interface CheckedOptions {
   readonly native: NativeOptions
+  readonly access: 'write' | 'read'
   /** Milliseconds. */
   readonly wait: number
   readonly commitEvery: number | undefined
+  /** Bytes. */
+  readonly reserve: number | undefined
   readonly version: number
   readonly migrate: ((store: Store, from: number) => void) | undefined
 }
@@ -85,20 +89,27 @@ export function checkOptions(options: OpenOptions = {}, also: readonly string[] 
   oneOfValues('lock', options.lock, ['exclusive', 'none'])
   const create = boolean('create', options.create)
   if (boolean('live', options.live) === true) throw unsupported('live: true')
-  if (options.access === 'read') throw unsupported("access: 'read'")
+  const access = options.access ?? 'write'
+  if (access === 'read') {
+    if (create === true) throw notForReaders('create: true', 'a reader creates nothing')
+    if (options.commitEvery !== undefined) throw notForReaders('commitEvery', 'a reader has nothing to commit')
+  }
   if (options.lock === 'none') throw unsupported("lock: 'none'")
-  if (options.migrate !== undefined) checkTransaction(options.migrate)
+  if (options.migrate !== undefined) checkFunction(options.migrate, 'transaction')
   const mode = whole('mode', options.mode, 0, 0o7777)
   const reserveBytes = whole('reserve', options.reserve, 1, Number.MAX_SAFE_INTEGER)
   const wait = number('wait', options.wait, 0, Number.POSITIVE_INFINITY) ?? 0
   return {
     native: {
+      ...(access === 'read' && { reads: true }),
       ...(create !== undefined && { create }),
       ...(mode !== undefined && { mode }),
       ...(reserveBytes !== undefined && { reserveBytes }),
     },
+    access,
     wait,
     commitEvery: number('commitEvery', options.commitEvery, 1, TIMER_MS_MAX),
+    reserve: reserveBytes,
     version: whole('version', options.version, 0, 2 ** 32 - 1) ?? 0,
     migrate: options.migrate,
   }
@@ -106,6 +117,10 @@ export function checkOptions(options: OpenOptions = {}, also: readonly string[] 
 
 function unsupported(option: string): StoaError {
   return new StoaError('ERR_STOA_UNSUPPORTED', `the option ${option} is not supported by this version`)
+}
+
+function notForReaders(option: string, why: string): TypeError {
+  return new TypeError(`the option ${option} does not go with access 'read': ${why}; leave it out`)
 }
 
 function boolean(name: string, value: unknown): boolean | undefined {

@@ -1,10 +1,15 @@
 import { quoted, StoaError } from './errors.ts'
 import type { Native } from './native.ts'
+import type { CommitFeed } from './feed.ts'
+import type { Reader } from './reader.ts'
 import type { Region } from './column/region.ts'
 
-/** A table or an array: it tells its regions the length it has when somebody must know. */
+/** A table or an array, which keeps the length of its regions. */
 export interface LengthKeeper {
+  /** Tells its regions the length it has, when somebody must know. */
   publish(): void
+  /** Takes the length that its regions have, of a reader whose writer has committed. */
+  takeLength(): void
 }
 
 /**
@@ -15,8 +20,16 @@ export class Session {
   readonly native: Native
   /** Absolute. */
   readonly path: string
+  readonly access: 'write' | 'read'
+  /** Takes up what others commit. A writer has none: it is the only one. */
+  reader: Reader | undefined
+  /** Tells of commits, whoever made them. */
+  declare feed: CommitFeed
   closed = false
-  /** Grows with every rollback and every change of columns: what was read or encoded before may be gone. */
+  /**
+   * Grows with every rollback and every change of columns, a reader's when it takes one up: what was read or encoded
+   * before may be gone.
+   */
   epoch = 0
   readonly regions: Set<Region> = new Set()
   /** The tables and arrays that keep the lengths. */
@@ -24,9 +37,10 @@ export class Session {
   /** Ids and new lengths of regions by turns. Kept: most commits change as many as the one before. */
   #changes = new Float64Array(0)
 
-  constructor(native: Native, path: string) {
+  constructor(native: Native, path: string, access: 'write' | 'read') {
     this.native = native
     this.path = path
+    this.access = access
   }
 
   /** Throws ERR_STOA_CLOSED once the store is closed. */
@@ -35,6 +49,16 @@ export class Session {
     throw new StoaError('ERR_STOA_CLOSED', `the store ${quoted(this.path)} is closed; open it again`, {
       path: this.path,
     })
+  }
+
+  /** Throws ERR_STOA_READONLY on a reader, for what would write. `attempt` is what was called: `change table 't'`. */
+  checkWritable(attempt: string): void {
+    if (this.access === 'write') return
+    throw new StoaError(
+      'ERR_STOA_READONLY',
+      `cannot ${attempt}: ${quoted(this.path)} is open for reading; open it with access 'write' to change it`,
+      { path: this.path },
+    )
   }
 
   /**
@@ -52,6 +76,8 @@ export class Session {
 
   /** Hands the lengths that changed to the native store. */
   publishLengths(): void {
+    // A reader has them from the native store.
+    if (this.access === 'read') return
     this.#gatherLengths()
     if (this.#changes.length > 0) this.native.setLengths(this.#changes)
     this.#markPublished()

@@ -1,4 +1,5 @@
 import type { PersistentArray } from './table/array.ts'
+import type { StoreDescriptor } from './descriptor.ts'
 import type { StoreEvents } from './events.ts'
 import type { StoreInfo } from './info.ts'
 import type { Columns } from './schema/schema.ts'
@@ -8,6 +9,10 @@ import type { Type } from './schema/types.ts'
 /**
  * One file with tables and arrays in it. Made by `open` or `openAsync`; it has the file's lock until it is closed, and
  * is never closed by the garbage collector. An exit without close loses only what was not committed.
+ *
+ * One that is open for reading has no lock. It shows the rows of one commit until `refresh()`, `snapshot()`, a follower or a
+ * listener of 'commit' goes on to the newest; what the writer changes in place shows by itself, perhaps half-done, but in
+ * `snapshot()`. Every verb that would write is ERR_STOA_READONLY.
  *
  * @example
  * using store = open('market.stoa')
@@ -25,11 +30,14 @@ export interface Store extends Disposable, AsyncDisposable {
   readonly byteLength: number
   /** The version of your own data. */
   readonly version: number
-  /** Grows by one with every commit, in every process. */
+  /** Grows by one with every commit, in every process. A reader's is that of the commit it shows. */
   readonly commitId: number
+  /** What another thread or process needs to open the same store for reading: `open(descriptor)`. Plain, and frozen. */
+  readonly descriptor: StoreDescriptor
   /**
    * Opens a table, or creates it when there is none of that name. The order of the columns does not matter; any other
-   * difference to the table in the file is ERR_STOA_SCHEMA, with each in words. The same table is the same object.
+   * difference to the table in the file is ERR_STOA_SCHEMA, with each in words. The same table is the same object. A
+   * reader creates none: ERR_STOA_NOT_FOUND.
    */
   table<C extends Columns>(name: string, columns: C): Table<C>
   /** Opens a table with the schema in the file; ERR_STOA_NOT_FOUND when there is none. */
@@ -62,7 +70,31 @@ export interface Store extends Disposable, AsyncDisposable {
   transaction<R>(fn: () => R): Promise<R>
   /** The same with a commit at once. */
   transactionSync<R>(fn: () => R): R
-  /** Whether a commit would write anything. Cost: the search for changed pages. */
+  /**
+   * Makes a reader show the newest commit: lengths, columns, tables. Gives whether that is another one than before. Typed
+   * arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
+   * are ERR_STOA_NOT_FOUND. What was written to the reader's own memory through a typed array is forgotten.
+   *
+   * Cost: some microseconds, and the search for such pages, 2 to 5 ms a GiB that was read. A writer is at its newest always:
+   * false.
+   * ERR_STOA_VERSION where a writer has brought the data to a version that this program cannot read: then nothing of
+   * it is shown.
+   */
+  refresh(): boolean
+  /**
+   * Runs `fn` over the newest commit, and over nothing else: every value in every table is of that commit. It holds up no
+   * writer. When something was committed meanwhile, what `fn` gave or threw is thrown away and it is run again, so it
+   * should be short, copy what it needs and have no effect. An async function is a TypeError. One inside another is
+   * part of it. On a writer `fn` is just run.
+   *
+   * Cost: that of `refresh()` and of `fn`, each once a try. ERR_STOA_BUSY when none of up to 100 tries, or of those of two
+   * seconds, was whole. Typed arrays taken in it go on to show what the writer does afterwards.
+   *
+   * @example
+   * const total = reader.snapshot(() => accounts.sum('balance'))
+   */
+  snapshot<R>(fn: () => R): R
+  /** Whether a commit would write anything. Cost: the search for changed pages. False on a reader. */
   isDirty(): boolean
   info(): StoreInfo
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this

@@ -3,39 +3,58 @@ import type { StoredArray } from './table/array.ts'
 import { stopBackground } from './background.ts'
 import { CommitQueue } from './commits.ts'
 import { Contents, typesOf } from './schema/contents.ts'
+import type { StoreDescriptor } from './descriptor.ts'
 import { found, quoted, StoaError } from './errors.ts'
 import { Listeners, type StoreEvents } from './events.ts'
+import { CommitFeed } from './feed.ts'
 import { type StoreInfo, storeInfo } from './info.ts'
 import { checkName } from './schema/names.ts'
 import type { Native } from './native.ts'
 import { suggestion } from './schema/nearest.ts'
 import { checkColumns, checkSameColumns, checkType, type Columns } from './schema/schema.ts'
+import { Reader } from './reader.ts'
 import { Session } from './session.ts'
 import type { StoredTable } from './table/stored-table.ts'
-import { checkResult, checkTransaction } from './transaction.ts'
+import { checkFunction, checkResult } from './transaction.ts'
 import { hiddenDifference, sameType } from './schema/type-record.ts'
 import type { StoredType } from './schema/types.ts'
 
 /** Open stores are held here: one that nobody holds any more keeps its lock until it is closed, as the file says. */
 const openStores = new Set<StoredStore>()
 
+/** What a store remembers of how it was opened. */
+export interface Opening {
+  readonly access: 'write' | 'read'
+  /** The newest version of the data that the program reads. */
+  readonly version: number
+  /** Bytes. */
+  readonly reserve: number | undefined
+}
+
 /** The store at run time. */
 export class StoredStore {
   readonly path: string
-  readonly access = 'write'
+  readonly access: 'write' | 'read'
   readonly live = false
+  readonly descriptor: StoreDescriptor
   readonly listeners: Listeners
   readonly #session: Session
   readonly #commits: CommitQueue
   readonly #contents: Contents
   #isInTransaction = false
 
-  constructor(native: Native, path: string) {
+  constructor(native: Native, path: string, { access, version, reserve }: Opening) {
     this.path = path
-    this.#session = new Session(native, path)
+    this.access = access
+    this.descriptor = Object.freeze({ path, version, ...(reserve !== undefined && { reserve }) })
+    const session = new Session(native, path, access)
+    this.#session = session
     this.listeners = new Listeners(native.commitId())
-    this.#contents = new Contents(this.#session)
-    this.#commits = new CommitQueue(this.#session, (commitId) => this.listeners.commit(commitId))
+    session.feed = new CommitFeed(session, this.listeners)
+    this.#contents = new Contents(session)
+    const tell = (commitId: number): void => session.feed.tell(commitId)
+    this.#commits = new CommitQueue(session, tell)
+    if (access === 'read') session.reader = new Reader(session, version, () => this.#contents.restore(), tell)
     openStores.add(this)
   }
 
@@ -71,6 +90,7 @@ export class StoredStore {
     }
     if (definition === undefined) {
       if (types === undefined) throw this.#notFound(`table ${quoted(name)}`, name)
+      this.#checkWritable(`table ${quoted(name)}`, name)
       definition = this.#contents.create(name, types, false)
     } else if (types !== undefined) checkSameColumns(typesOf(definition), types, name, this.path)
     return this.#contents.handle(definition) as StoredTable
@@ -84,7 +104,10 @@ export class StoredStore {
     if (definition?.isArray === false) {
       throw this.#schema(`${quoted(name)} is a table in ${quoted(this.path)}, not an array`)
     }
-    if (definition === undefined) definition = this.#contents.create(name, new Map([[name, type]]), true)
+    if (definition === undefined) {
+      this.#checkWritable(`array ${quoted(name)}`, name)
+      definition = this.#contents.create(name, new Map([[name, type]]), true)
+    }
     const stored = definition.columns[0]?.type as StoredType
     if (sameType(stored, type)) return this.#contents.handle(definition) as StoredArray
     throw this.#schema(
@@ -104,6 +127,7 @@ export class StoredStore {
 
   drop(name: string): void {
     this.#native()
+    this.#session.checkWritable('drop a table')
     checkName(name, 'a table')
     const definition = this.#contents.get(name)
     if (definition === undefined) throw this.#notFound(`table or array ${quoted(name)}`, name)
@@ -147,8 +171,24 @@ export class StoredStore {
     return result
   }
 
+  refresh(): boolean {
+    this.#native()
+    return this.#session.reader?.refresh(false) ?? false
+  }
+
+  snapshot<R>(fn: () => R): R {
+    this.#native()
+    checkFunction(fn, 'snapshot')
+    const { reader } = this.#session
+    if (reader !== undefined) return reader.snapshot(fn)
+    const result = fn()
+    checkResult(result, 'snapshot')
+    return result
+  }
+
   isDirty(): boolean {
     const native = this.#native()
+    if (this.access === 'read') return false
     this.#session.publishLengths()
     return native.isDirty()
   }
@@ -160,18 +200,21 @@ export class StoredStore {
 
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this {
     this.listeners.add(event, listener)
+    this.#session.feed.update()
     return this
   }
 
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this {
     this.listeners.remove(event, listener)
+    this.#session.feed.update()
     return this
   }
 
   close(options: { discard?: boolean | undefined } = {}): void {
     if (this.closed) return
-    this.#outsideTransaction('close')
-    const discard = checkCloseOptions(options)
+    if (this.#isInTransaction) throw this.#unsupported('close', 'transaction')
+    if (this.#session.reader?.isInSnapshot === true) throw this.#unsupported('close', 'snapshot')
+    const discard = checkCloseOptions(options) || this.access === 'read'
     stopBackground(this)
     let durableId = 0
     try {
@@ -180,6 +223,7 @@ export class StoredStore {
     } finally {
       this.#session.closed = true
       openStores.delete(this)
+      this.#session.feed.close()
       this.#contents.release()
       try {
         this.#session.native.close(discard)
@@ -196,6 +240,7 @@ export class StoredStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.closed) return
+    if (this.access === 'read') return this.close()
     try {
       // Off the event loop, so that little is left for close to do.
       await this.commit()
@@ -230,23 +275,25 @@ export class StoredStore {
 
   #outsideTransaction(verb: string): void {
     this.#session.checkOpen()
-    if (!this.#isInTransaction) return
-    throw new StoaError(
+    this.#session.checkWritable(verb === 'rollback' ? 'roll back' : verb)
+    if (this.#isInTransaction) throw this.#unsupported(verb, 'transaction')
+  }
+
+  #unsupported(verb: string, inside: string): StoaError {
+    return new StoaError(
       'ERR_STOA_UNSUPPORTED',
-      `${verb} cannot be called inside a transaction of ${quoted(this.path)}`,
-      {
-        path: this.path,
-      },
+      `${verb} cannot be called inside a ${inside} of ${quoted(this.path)}`,
+      { path: this.path },
     )
   }
 
   #run<R>(fn: () => R): R {
     this.#outsideTransaction('transaction')
-    checkTransaction(fn)
+    checkFunction(fn, 'transaction')
     this.#isInTransaction = true
     try {
       const result = fn()
-      checkResult(result)
+      checkResult(result, 'transaction')
       return result
     } catch (error) {
       this.#undo()
@@ -285,13 +332,19 @@ export class StoredStore {
     this.#contents.restore()
   }
 
+  /** What is to be created is missing on a reader. */
+  #checkWritable(what: string, name: string): void {
+    if (this.access === 'read') throw this.#notFound(what, name)
+  }
+
   #schema(message: string): StoaError {
     return new StoaError('ERR_STOA_SCHEMA', message, { path: this.path })
   }
 
   #notFound(what: string, name: string): StoaError {
     const near = suggestion(name, [...this.#contents.names(false), ...this.#contents.names(true)])
-    return new StoaError('ERR_STOA_NOT_FOUND', `there is no ${what} in ${quoted(this.path)}${near}`, {
+    const newer = this.access === 'read' ? ' at the commit it shows; refresh() goes on to the newest' : ''
+    return new StoaError('ERR_STOA_NOT_FOUND', `there is no ${what} in ${quoted(this.path)}${newer}${near}`, {
       path: this.path,
     })
   }

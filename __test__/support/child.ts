@@ -63,8 +63,13 @@ export const withTransfer: readonly string[] =
   'transfer' in ArrayBuffer.prototype ? [] : ['--harmony-rab-gsab-transfer']
 
 /** Starts `code`, an ES module in TypeScript with the library's exports in scope, and further arguments in `argv`. */
-export function startScript(code: string, argv: readonly string[] = [], flags: readonly string[] = []): Child {
-  return new Child(process.execPath, scriptArguments(code, argv, flags))
+export function startScript(
+  code: string,
+  argv: readonly string[] = [],
+  flags: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Child {
+  return new Child(process.execPath, scriptArguments(code, argv, flags), { env })
 }
 
 /** The arguments for Node to run such code. */

@@ -119,6 +119,7 @@ export class StoredColumn implements Column {
   }
 
   set(index: number, value: unknown): void {
+    this.#checkWritable()
     const position = existingPosition(index, this.length, this.#storage.title)
     const encoded = this.#encoded(value)
     admit([this.#storage], [[encoded]], this.length)
@@ -127,6 +128,7 @@ export class StoredColumn implements Column {
   }
 
   fill(value: unknown, start?: number, end?: number): this {
+    this.#checkWritable()
     const { length } = this
     const from = slicePosition(start, length, 0)
     const to = slicePosition(end, length, length)
@@ -217,5 +219,10 @@ export class StoredColumn implements Column {
 
   #checkUsable(): number {
     return this.length
+  }
+
+  #checkWritable(): void {
+    this.#checkUsable()
+    this.#storage.session.checkWritable(`change ${this.#storage.title}`)
   }
 }

@@ -25,26 +25,25 @@ export class Labels implements LabelSet {
   readonly codes: Map<string, number> = new Map()
   readonly region: Region
   readonly #session: Session
-  /** Bytes of the region that the list and the map stand for; -1 before the first use. */
-  #loadedBytes = -1
+  /** Bytes of the region that the list and the map stand for. */
+  #loadedBytes = 0
 
   constructor(session: Session, region: Region) {
     this.#session = session
     this.region = region
   }
 
+  /** Whether every label is known: false before the first use, and on a reader where the writer has added some. */
   get isLoaded(): boolean {
-    return this.#loadedBytes >= 0
+    return this.#loadedBytes === this.region.length
   }
 
-  /** Reads the dictionary at its first use. Throws ERR_STOA_CORRUPT when it cannot be one. */
+  /** Reads what was added to the dictionary since. Throws ERR_STOA_CORRUPT when it cannot be one. */
   load(): this {
-    if (this.#loadedBytes >= 0) return this
-    this.list.length = 0
-    this.codes.clear()
+    if (this.isLoaded) return this
     const bytes = this.region.slice(this.region.length) as Uint8Array
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    let at = 0
+    let at = this.#loadedBytes
     while (at < bytes.length) {
       const start = at
       let size = 0
@@ -112,20 +111,23 @@ export class Labels implements LabelSet {
     this.#loadedBytes = byteLength
   }
 
-  /** After a rollback, when the region has its committed length again. */
+  /** After a rollback, when the region has its committed length again, or on a reader another one. */
   restore(): void {
-    // Only ever added to, so the same length means the same labels.
-    if (this.#loadedBytes < 0 || this.#loadedBytes === this.region.length) return
+    // Only ever added to, so what is not shorter begins with the same labels.
+    if (this.#loadedBytes <= this.region.length) return
     // The next use reads it again: that can fail, and a rollback must not stop half-way.
-    this.#loadedBytes = -1
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#loadedBytes = 0
     this.list.length = 0
     this.codes.clear()
   }
 
   #corrupt(at: number, what: string): never {
     // What was read so far must not pass for the whole.
-    this.list.length = 0
-    this.codes.clear()
+    this.#forget()
     throw new StoaError(
       'ERR_STOA_CORRUPT',
       `${this.region.title} in ${quoted(this.#session.path)} cannot be read: at byte ${at} ${what}`,

@@ -155,6 +155,13 @@ export class Region {
     this.bind().copyWithin(to * stride, from * stride, (from + count) * stride)
   }
 
+  /** On a reader: the length and capacity that a newer commit gave it. The next use beyond the view makes a longer one. */
+  take(length: number, capacity: number): void {
+    this.length = length
+    this.publishedLength = length
+    this.capacity = capacity
+  }
+
   /** After a rollback: length and capacity are those of the last commit. A drop may have been undone. */
   restore(native: NativeRegion): void {
     this.#session.regions.add(this)

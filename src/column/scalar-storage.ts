@@ -89,14 +89,20 @@ export class ScalarStorage extends Storage {
         return element !== 0
       case 'labels':
       case 'symbol':
-        return this.labels?.list[element as number] ?? this.#noLabel(row, element as number)
+        return this.labels?.list[element as number] ?? this.#newLabel(row, element as number)
       default:
         return element
     }
   }
 
-  #noLabel(row: number, code: number): never {
-    const { path } = this.session
+  /** On a reader a row may have a label that the writer has added since; elsewhere there is none. */
+  #newLabel(row: number, code: number): string {
+    const { dictionary, session } = this
+    if (dictionary !== undefined && session.reader?.reach(dictionary.region) === true) {
+      const label = dictionary.load().list[code]
+      if (label !== undefined) return label
+    }
+    const { path } = session
     throw new StoaError(
       'ERR_STOA_CORRUPT',
       `row ${row} of ${this.title} in ${quoted(path)} has code ${code}, but there are ${this.labels?.list.length} labels; set the row again`,

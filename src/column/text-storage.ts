@@ -229,11 +229,16 @@ export class TextStorage extends StagedStorage {
     this.#heapEnd = start + length
   }
 
+  #reach(): boolean {
+    return this.session.reader?.reach(this.heap) === true
+  }
+
   /** Where a row's text is; ERR_STOA_CORRUPT where that is not in the heap. */
   #place(row: number, length: number): number {
     const view = this.data.view as Uint32Array
     const start = (view[row * 4 + 2] as number) * BUFFER_BYTES + (view[row * 4 + 3] as number)
-    if (start + length <= this.heap.length) {
+    // On a reader a row may refer to text that the writer has added since.
+    if (start + length <= this.heap.length || (this.#reach() && start + length <= this.heap.length)) {
       if (start + length > this.heap.view.length) this.heap.bind()
       return start
     }

@@ -94,7 +94,10 @@ export class Contents implements DefinitionKeeper {
     for (const handle of dropped) this.#dropped.delete(handle)
   }
 
-  /** After a rollback: what exists at the last commit is usable again, all else is gone. */
+  /**
+   * After a rollback, and on a reader after a commit that changed what there is: what exists at the last commit is usable
+   * again, all else is gone.
+   */
   restore(): void {
     const { native, path } = this.#session
     const regions = native.regions()

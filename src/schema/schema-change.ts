@@ -31,7 +31,7 @@ export class SchemaChange {
 
   addColumn(table: StoredTable, name: string, type: unknown, fill: unknown): void {
     const session = this.#session
-    table.checkUsable()
+    table.checkWritable()
     checkName(name, `a column of ${table.title}`)
     const title = columnTitle(table.name, name)
     checkType(type, title)
@@ -59,7 +59,7 @@ export class SchemaChange {
   }
 
   dropColumn(table: StoredTable, name: string): void {
-    table.checkUsable()
+    table.checkWritable()
     const storage = this.#existing(table, name)
     if (table.storages.length === 1) {
       throw this.#schema(
@@ -78,7 +78,7 @@ export class SchemaChange {
   }
 
   renameColumn(table: StoredTable, from: string, to: string): void {
-    table.checkUsable()
+    table.checkWritable()
     const storage = this.#existing(table, from)
     checkName(to, `a column of ${table.title}`)
     if (to === from) return

@@ -80,7 +80,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   }
 
   push(...values: unknown[]): number {
-    this.checkUsable()
+    this.checkWritable()
     const { storage } = this
     if (values.length === 1 && storage instanceof ScalarStorage && storage.validity === undefined) {
       // One value that needs no room and no label: the common case.
@@ -103,14 +103,14 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   }
 
   pop(): unknown {
-    if (this.length === 0) return undefined
+    if (this.checkWritable() === 0) return undefined
     const value = this.storage.copy(this.rowCount - 1)
     this.rowCount--
     return value
   }
 
   append(source: object): number {
-    this.checkUsable()
+    this.checkWritable()
     this.rowCount = appendValues(this.storage, source, () => this.checkUsable())
     return this.rowCount
   }
@@ -128,7 +128,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   }
 
   truncate(length: number): void {
-    this.checkUsable()
+    this.checkWritable()
     checkCount(length, 'the length to truncate to')
     this.rowCount = Math.min(this.rowCount, length)
   }
@@ -138,7 +138,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   }
 
   reserve(elements: number): void {
-    this.checkUsable()
+    this.checkWritable()
     checkCount(elements, 'the number of elements to reserve')
     this.storage.reserve(this.rowCount + elements)
   }
@@ -163,10 +163,14 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
     this.storage.publish(this.rowCount)
   }
 
-  /** After a rollback, when the regions are as they were at the last commit. */
+  takeLength(): void {
+    this.rowCount = this.storage.data.length
+  }
+
+  /** After a rollback, or on a reader that took up what was created and dropped: the region is that of the last commit. */
   restore(): void {
     this.#gone = false
-    this.rowCount = this.storage.data.length
+    this.takeLength()
     this.session.owners.add(this)
   }
 
@@ -183,5 +187,12 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
     throw gone(this.session, this.title)
+  }
+
+  /** The same, and throws ERR_STOA_READONLY on a reader. */
+  checkWritable(): number {
+    const length = this.checkUsable()
+    this.session.checkWritable(`change ${this.title}`)
+    return length
   }
 }

@@ -75,21 +75,9 @@ function classCode(storages: readonly Storage[]): string {
   // What objects inherit must not be taken for a field, so these schemas leave rows with a prototype to the plain way.
   const othersAllowed = !storages.some(({ name }) => name in Object.prototype)
   const all = (test: (field: FieldCode) => string, of = fields): string => each(test, ' && ', of) || 'true'
-  return `'use strict'
-const plainPrototype = Object.prototype
-const { getPrototypeOf } = Object
-class GeneratedTable extends StoredTable {
-  constructor(session, name, changer, storages) {
-    super(session, name, changer, storages)
-    this.declareFields()
-  }
-  declareFields() {
-${each((field) => field.declare)}
-  }
-  refreshViews() {
-${each((field) => field.refresh)}
-  }
-  push(row) {
+  // On a reader these go the plain way, which refuses them.
+  const isWritable = storages[0]?.session.access === 'write'
+  const verbs = `  push(row) {
     if (typeof row !== 'object' || row === null) return super.push(row)
     let fields = ${fields.length}
     const { session } = this, { epoch } = session
@@ -110,13 +98,6 @@ ${each((field) => field.local)}
     if (!(${all((field) => field.hasRoom())})) return super.push(row)
 ${each((field) => `    ${field.store()}`)}
     return this.rowCount = i + 1
-  }
-  at(index) {
-    const i = index < 0 ? index + this.rowCount : index
-    if (!(i >>> 0 === i && i < this.rowCount)) return super.at(index)
-${each((field) => `    const x${field.slot} = ${field.load('this')}`)}
-    if (${each((field) => `x${field.slot} === undefined`, ' || ')}) return super.at(index)
-    return { ${each((field) => `${property(field.storage.name)}: ${field.decoded}`, ', ')} }
   }
   set(index, row) {
     if (typeof index !== 'number' || typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
@@ -139,6 +120,40 @@ ${each((field) => field.local)}
     if (!(${all((field) => field.hasRoom())})) return super.set(index, row)
 ${each((field) => `    if (x${field.slot} !== undefined) { ${field.store()} }`)}
   }
+`
+  const setter = (field: FieldCode): string =>
+    isWritable
+      ? `set(value) {
+    const cursor = this[CURSOR], table = cursor.table, i = cursor.position
+    ${field.localOf('table')}
+    let x${field.slot} = value
+    ${gathers.includes(field) ? `const { epoch } = table.session, ${field.gather('table')}\n    table.session.checkEpoch(epoch, table.title)` : ''}
+${field.prepare('table')}
+    if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
+    else cursor.write(${field.slot}, value)
+  }`
+      : `set(value) { this[CURSOR].write(${field.slot}, value) }`
+  return `'use strict'
+const plainPrototype = Object.prototype
+const { getPrototypeOf } = Object
+class GeneratedTable extends StoredTable {
+  constructor(session, name, changer, storages) {
+    super(session, name, changer, storages)
+    this.declareFields()
+  }
+  declareFields() {
+${each((field) => field.declare)}
+  }
+  refreshViews() {
+${each((field) => field.refresh)}
+  }
+${isWritable ? verbs : ''}  at(index) {
+    const i = index < 0 ? index + this.rowCount : index
+    if (!(i >>> 0 === i && i < this.rowCount)) return super.at(index)
+${each((field) => `    const x${field.slot} = ${field.load('this')}`)}
+    if (${each((field) => `x${field.slot} === undefined`, ' || ')}) return super.at(index)
+    return { ${each((field) => `${property(field.storage.name)}: ${field.decoded}`, ', ')} }
+  }
   rowAccessors() { return accessors }
 }
 const accessors = Object.create(null)
@@ -152,15 +167,7 @@ ${each(
     }
     return cursor.read(${field.slot})
   },
-  set(value) {
-    const cursor = this[CURSOR], table = cursor.table, i = cursor.position
-    ${field.localOf('table')}
-    let x${field.slot} = value
-    ${gathers.includes(field) ? `const { epoch } = table.session, ${field.gather('table')}\n    table.session.checkEpoch(epoch, table.title)` : ''}
-${field.prepare('table')}
-    if (${field.test('table')} && i >= 0 && i < table.rowCount && ${field.hasRoom('table')}) { ${field.store('table')} }
-    else cursor.write(${field.slot}, value)
-  } } })`,
+  ${setter(field)} } })`,
 )}
 return GeneratedTable
 `

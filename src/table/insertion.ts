@@ -9,7 +9,7 @@ import type { Encoded } from '../column/storage.ts'
  */
 export function insertRows(keeper: RowKeeper, index: number, read: () => readonly (readonly Encoded[])[]): number {
   const { session, title } = keeper
-  insertPosition(index, keeper.checkUsable(), title)
+  insertPosition(index, keeper.checkWritable(), title)
   const { epoch } = session
   const columns = read()
   const length = keeper.checkUsable()

@@ -3,7 +3,7 @@ import type { RowKeeper } from './row-keeper.ts'
 
 /** Takes rows out, and moves those behind them up: O(rows behind). */
 export function removeRows(keeper: RowKeeper, index: number, count: number): void {
-  const length = keeper.checkUsable()
+  const length = keeper.checkWritable()
   const position = existingRange(index, count, length, keeper.title)
   const behind = length - position - count
   if (behind > 0 && count > 0) {
@@ -21,7 +21,7 @@ function bindAll(keeper: RowKeeper): void {
 
 /** Gives back the capacity behind the rows, with the next commit. */
 export function shrinkRows(keeper: RowKeeper): void {
-  keeper.checkUsable()
+  keeper.checkWritable()
   keeper.session.publishLengths()
   try {
     for (const storage of keeper.storages) for (const region of storage.regions) region.shrink()
@@ -32,7 +32,7 @@ export function shrinkRows(keeper: RowKeeper): void {
 
 /** Takes a row out, and puts the last one in its place: O(1). */
 export function swapRemoveRow(keeper: RowKeeper, index: number): void {
-  const length = keeper.checkUsable()
+  const length = keeper.checkWritable()
   const position = existingPosition(index, length, keeper.title)
   const last = length - 1
   if (position < last) {

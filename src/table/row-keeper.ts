@@ -10,6 +10,8 @@ export interface RowKeeper {
   rowCount: number
   /** Throws once the store is closed or this is gone; otherwise gives the length. */
   checkUsable(): number
+  /** The same, and throws ERR_STOA_READONLY on a reader. */
+  checkWritable(): number
   /** To be called when memory may have been bound anew. */
   refreshViews(): void
 }

@@ -80,6 +80,7 @@ export class StoredTable implements RowKeeper {
   }
 
   push(row: object): number {
+    this.checkWritable()
     const encoded = this.#settled(() => this.columnSet.encodeRow(row))
     this.#admit(encoded, this.rowCount + 1)
     this.#write(this.rowCount, encoded)
@@ -87,7 +88,7 @@ export class StoredTable implements RowKeeper {
   }
 
   append(source: AppendSource): number {
-    this.checkUsable()
+    this.checkWritable()
     this.rowCount = appendTo(this, source)
     return this.rowCount
   }
@@ -98,7 +99,7 @@ export class StoredTable implements RowKeeper {
   }
 
   set(index: number, row: object): void {
-    existingPosition(index, this.length, this.title)
+    existingPosition(index, this.checkWritable(), this.title)
     const encoded = this.#settled(() => this.columnSet.encodePart(row))
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
@@ -106,7 +107,7 @@ export class StoredTable implements RowKeeper {
   }
 
   pop(): object | undefined {
-    if (this.length === 0) return undefined
+    if (this.checkWritable() === 0) return undefined
     const row = this.#row((storage) => storage.copy(this.rowCount - 1))
     this.rowCount--
     return row
@@ -147,7 +148,7 @@ export class StoredTable implements RowKeeper {
   }
 
   truncate(length: number): void {
-    this.checkUsable()
+    this.checkWritable()
     checkCount(length, 'the length to truncate to')
     this.rowCount = Math.min(this.rowCount, length)
   }
@@ -157,7 +158,7 @@ export class StoredTable implements RowKeeper {
   }
 
   reserve(rows: number): void {
-    this.checkUsable()
+    this.checkWritable()
     checkCount(rows, 'the number of rows to reserve')
     for (const storage of this.storages) storage.reserve(this.rowCount + rows)
   }
@@ -218,6 +219,7 @@ export class StoredTable implements RowKeeper {
   }
 
   sortBy(...keys: unknown[]): void {
+    this.checkWritable()
     const read = this.#sortKeys(keys)
     sortRows(this.session.native, this.storages, read, this.rowCount)
   }
@@ -244,6 +246,7 @@ export class StoredTable implements RowKeeper {
   }
 
   writeValue(slot: number, position: number, value: unknown): void {
+    this.checkWritable()
     const storage = this.columnSet.inSlot(slot)
     const encoded = this.#settled(() => storage.encode(value))
     admit([storage], [[encoded]], this.rowCount)
@@ -257,6 +260,13 @@ export class StoredTable implements RowKeeper {
     this.session.checkOpen()
     if (!this.#gone) return this.rowCount
     throw gone(this.session, this.title)
+  }
+
+  /** The same, and throws ERR_STOA_READONLY on a reader. */
+  checkWritable(): number {
+    const length = this.checkUsable()
+    this.session.checkWritable(`change ${this.title}`)
+    return length
   }
 
   /** The subclass made for a schema keeps the views as fields of its own. */
@@ -280,10 +290,14 @@ export class StoredTable implements RowKeeper {
     for (const storage of this.storages) storage.publish(this.rowCount)
   }
 
-  /** After a rollback, when the regions are as they were at the last commit. */
+  takeLength(): void {
+    this.rowCount = this.storages[0]?.data.length ?? 0
+  }
+
+  /** After a rollback, or on a reader that took up other columns: the regions are those of the last commit. */
   restore(): void {
     this.#gone = false
-    this.rowCount = this.storages[0]?.data.length ?? 0
+    this.takeLength()
     this.refreshViews()
     this.session.owners.add(this)
   }

@@ -13,6 +13,10 @@ pub struct Options {
     pub mode: u32,
     /// How long to wait for another writer to close. Default: not at all.
     pub wait: Duration,
+    /// Whether the lock is tried once and never waited for, for callers that come again by
+    /// themselves: no thread sleeps meanwhile. Default: false, and then a try outlasts what a
+    /// reader does with the lock, some milliseconds.
+    pub tries_once: bool,
     /// Bytes of address space that one region may grow into. It costs no memory. Default: 64 GiB;
     /// where the system refuses that much, a region gets less.
     pub reserve_bytes: u64,
@@ -26,6 +30,7 @@ impl Default for Options {
             create: true,
             mode: 0o600,
             wait: Duration::ZERO,
+            tries_once: false,
             reserve_bytes: 64 << 30,
             dirty_search: None,
         }

@@ -119,9 +119,10 @@ impl<M: Medium> Store<M> {
     /// need not even be the same after a power cut.
     ///
     /// # Errors
-    /// `NotFound`; `Limit` beyond the capacity; `ReadOnly`, `Closed`, `Poisoned`. Nothing was changed.
+    /// `NotFound`; `Limit` beyond the capacity; `ReadOnly`. Nothing was changed.
     pub fn set_len(&mut self, id: RegionId, elements: u64) -> Result<()> {
-        self.check_writable()?;
+        // A store that is poisoned still closes quietly.
+        self.refuse_reader()?;
         let (entry, region) = self.region(id)?;
         let (width, capacity) = (entry.width(), entry.capacity_bytes());
         if elements.checked_mul(width).is_none_or(|used| used > capacity) {

@@ -89,6 +89,11 @@ impl<M: Medium> Store<M> {
     /// Refuses also what a store that only reads cannot do.
     pub(crate) fn check_writable(&self) -> Result<()> {
         self.check_usable()?;
+        self.refuse_reader()
+    }
+
+    /// Refuses only that.
+    pub(crate) fn refuse_reader(&self) -> Result<()> {
         if !self.is_reader() {
             return Ok(());
         }

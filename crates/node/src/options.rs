@@ -18,6 +18,8 @@ pub struct NativeOptions {
     pub mode: Option<f64>,
     /// Milliseconds to wait for the lock, blocking the thread; default 0.
     pub wait_ms: Option<f64>,
+    /// Whether the lock is tried once, without waiting; default false.
+    pub tries_once: Option<bool>,
     /// Bytes of address space that a region may grow into.
     pub reserve_bytes: Option<f64>,
     /// Whether it is opened for reading: without the lock, and a missing file is never made;
@@ -48,7 +50,7 @@ impl NativeOptions {
 
     /// The same in the core's types.
     pub(crate) fn checked(self) -> Result<Options> {
-        let Self { create, mode, wait_ms, reserve_bytes, reads: _, shares: _ } = self;
+        let Self { create, mode, wait_ms, tries_once, reserve_bytes, reads: _, shares: _ } = self;
         let mut options = Options::default();
         if let Some(create) = create {
             options.create = create;
@@ -58,6 +60,9 @@ impl NativeOptions {
         }
         if let Some(wait_ms) = wait_ms {
             options.wait = Duration::from_millis(whole("waitMs", wait_ms)?);
+        }
+        if let Some(tries_once) = tries_once {
+            options.tries_once = tries_once;
         }
         if let Some(reserve_bytes) = reserve_bytes {
             options.reserve_bytes = whole("reserveBytes", reserve_bytes)?;

@@ -8,7 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -69,7 +68,7 @@ impl File {
 
         let descriptor = rustix::io::fcntl_dupfd_cloexec(&draft.file, 0)
             .map_err(|error| failed(error, "fcntl"))?;
-        lock_exclusive(&draft.file, path, Patience::new(Duration::ZERO))?;
+        lock_exclusive(&draft.file, path, Patience::short())?;
         let store = Self::new(descriptor.into(), options.dirty_search)
             .map_err(|error| error.with_path(path))?;
         fill(&store)?;

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::holder::Holder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Options;
 
 /// A reader takes a shared lock for a moment to learn whether a writer lives. The try outlasts it.
 const TRY: Duration = Duration::from_millis(10);
@@ -28,9 +30,17 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// The try, and `wait` more.
-    pub(super) fn new(wait: Duration) -> Self {
-        Self { since: Instant::now(), limit: TRY.saturating_add(wait) }
+    /// That of an opening: the try, and the wait of `options` more; or one look, for who waits
+    /// without a thread.
+    pub(super) fn new(options: &Options) -> Self {
+        let limit =
+            if options.tries_once { Duration::ZERO } else { TRY.saturating_add(options.wait) };
+        Self { since: Instant::now(), limit }
+    }
+
+    /// That of a file which nobody else knows.
+    pub(super) fn short() -> Self {
+        Self { since: Instant::now(), limit: TRY }
     }
 }
 
@@ -51,17 +61,25 @@ pub(super) fn lock_exclusive(file: &File, path: &Path, patience: Patience) -> Re
         }
         let left = patience.limit.saturating_sub(patience.since.elapsed());
         if left.is_zero() {
-            let message = format!(
-                "cannot open '{}' for writing: another process or handle holds its lock; close \
-                 that one first",
-                path.display()
-            );
-            return Err(Error::new(ErrorKind::Locked, message).with_path(path));
+            return Err(locked(file, path));
         }
         thread::sleep(pause.min(left));
         let waits = patience.since.elapsed() > TRY;
         pause = (pause * 2).min(LONGEST_PAUSE[usize::from(waits)]);
     }
+}
+
+/// The error of a lock that another holds, with its name where the system tells it.
+fn locked(file: &File, path: &Path) -> Error {
+    let reason = match Holder::of(file) {
+        Some(Holder::Process(pid)) => format!("process {pid} holds its lock; close it there first"),
+        Some(Holder::Ourselves) => {
+            "this process holds its lock, in another handle or thread; close that one first".into()
+        }
+        None => "another process or handle holds its lock; close that one first".into(),
+    };
+    let message = format!("cannot open '{}' for writing: {reason}", path.display());
+    Error::new(ErrorKind::Locked, message).with_path(path)
 }
 
 /// Whether another descriptor has the exclusive lock. Tries a shared one for a moment, which a

@@ -13,6 +13,7 @@ mod discard;
 mod element;
 mod file;
 mod filesystem;
+mod holder;
 mod lend;
 mod lock;
 mod map;

@@ -18,14 +18,14 @@ const TRIES: usize = 100;
 
 impl File {
     /// Opens an existing file for reading and writing and takes its lock, trying for some
-    /// milliseconds and for the wait of `options` more. `None` when there is no such file or no
+    /// milliseconds and for the wait of `options` more, or once when they say so. `None` when there is no such file or no
     /// such folder.
     ///
     /// # Errors
     /// `Locked`; `Format` for what is not a regular file; `NotFound` for a symbolic link to
     /// nothing; `Busy` when the file is replaced again and again; else `Io` with the error number.
     pub(crate) fn open_locked(path: &Path, options: &Options) -> Result<Option<Self>> {
-        let patience = Patience::new(options.wait);
+        let patience = Patience::new(options);
         for _ in 0..TRIES {
             let Some(file) = open_regular(path, Access::Write)? else {
                 return Ok(None);

@@ -2,6 +2,7 @@
 //! is touched or waited for. Method: other descriptors, threads and processes that hold the lock;
 //! paths of every kind.
 
+use std::fs::File as StdFile;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -17,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::medium::{Medium, Memory, Role};
 use crate::options::Options;
 use crate::os::File;
+use crate::os::holder::{Holder, pid_in};
 
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
@@ -82,6 +84,68 @@ fn a_second_opening_is_refused_by_name_after_a_repeated_try() {
         drop(first);
         assert!(open(&path).unwrap().is_some());
     }
+}
+
+#[test]
+fn one_try_does_not_sleep() {
+    let folder = Folder::new(&std::env::temp_dir());
+    let path = folder.join("store");
+    drop(folder.file("store"));
+    let options = Options { tries_once: true, ..options(LONG) };
+    let first = File::open_locked(&path, &options).unwrap().unwrap();
+    // Were each a try of its 10 ms, they would take two seconds.
+    let since = Instant::now();
+    for _ in 0..200 {
+        let opened = File::open_locked(&path, &options);
+        assert_eq!(opened.map(drop).unwrap_err().kind(), ErrorKind::Locked);
+    }
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+    drop(first);
+    assert!(File::open_locked(&path, &options).unwrap().is_some());
+}
+
+#[test]
+fn the_holder_of_a_lock_is_told_where_the_system_tells() {
+    let folder = Folder::new(&std::env::temp_dir());
+    let path = folder.join("store");
+    drop(folder.file("store"));
+    let file = StdFile::open(&path).unwrap();
+    if !Path::new("/proc/locks").exists() {
+        skip("the holder of a lock", "needs /proc/locks");
+        assert_eq!(Holder::of(&file), None);
+        return;
+    }
+    assert_eq!(Holder::of(&file), None, "nobody");
+    let ours = open(&path).unwrap().unwrap();
+    assert_eq!(Holder::of(&file), Some(Holder::Ourselves));
+    assert!(refused(&path).message().contains(": this process holds its lock"), "ours");
+    ours.unlock();
+    let Some((child, said)) = python(&path) else { return };
+    assert_eq!(said, "locked");
+    assert_eq!(Holder::of(&file), Some(Holder::Process(child.id())));
+    let expected = format!("process {} holds its lock; close it there first", child.id());
+    assert!(refused(&path).message().ends_with(&expected));
+    end(child);
+    assert_eq!(Holder::of(&file), None, "nobody any more");
+}
+
+#[test]
+fn the_table_of_locks_is_read_by_device_and_inode() {
+    let table = "1: POSIX  ADVISORY  WRITE 11 fe:00:7 0 EOF\n\
+        2: FLOCK  ADVISORY  READ  12 fe:00:7 0 EOF\n\
+        2: -> FLOCK  ADVISORY  WRITE 13 fe:00:7 0 EOF\n\
+        3: FLOCK  ADVISORY  WRITE 14 fe:10:7 0 EOF\n\
+        4: FLOCK  ADVISORY  WRITE 0 fe:00:8 0 EOF\n\
+        5: FLOCK  ADVISORY  READ  15 00:2a:9 0 EOF\n\
+        6: FLOCK  ADVISORY  WRITE 16 00:2a:9 0 EOF\n\
+        7: FLOCK\n";
+    let holder = |major, minor, inode| pid_in(table, (major, minor), inode);
+    assert_eq!(holder(0xfe, 0, 7), Some(12), "not the one that waits, nor another kind");
+    assert_eq!(holder(0xfe, 0x10, 7), Some(14));
+    assert_eq!(holder(0xfe, 0, 8), None, "not visible");
+    assert_eq!(holder(0, 0x2a, 9), Some(16), "the writer before those who share");
+    assert_eq!(holder(0, 0x2a, 10), None);
+    assert_eq!(pid_in("", (0, 0), 1), None);
 }
 
 #[test]
