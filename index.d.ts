@@ -80,6 +80,8 @@ export declare class NativeStore {
   lengths(): Float64Array
   /** The length of a region at the last settled commit. */
   committedLength(id: number): number
+  /** Whether the store is live now, here or where it is open for writing. */
+  isLive(): boolean
   /**
    * Makes a store that writes live, after a commit of what is pending: all memory is shared from
    * then on. On an error it is as it was before.

@@ -81,6 +81,18 @@ export class Native {
     return attempt(() => this.#binding.refresh(keepsCopies))
   }
 
+  isLive(): boolean {
+    return attempt(() => this.#binding.isLive())
+  }
+
+  goLive(): void {
+    attempt(() => this.#binding.goLive())
+  }
+
+  liveLengths(): ArrayBuffer {
+    return attempt(() => this.#binding.liveLengths())
+  }
+
   lengths(): Float64Array {
     return attempt(() => this.#binding.lengths())
   }

@@ -81,6 +81,7 @@ function ready(native: Native, path: string, options: CheckedOptions): Store {
   try {
     store = new StoredStore(native, path, options)
     bringUp(store, options)
+    if (options.live) store.goLive()
   } catch (error) {
     if (store === undefined) native.close(true)
     else store.close({ discard: true })
@@ -99,7 +100,7 @@ function bringUp(store: StoredStore, { access, version, migrate }: CheckedOption
       `its data has version ${from}, this program reads up to ${version}; use a newer program`,
     )
   }
-  if (access === 'read') return
+  if (access !== 'write') return
   if (store.isNew) {
     store.setVersion(version)
     // At once: a rollback would take a pending version back, and the file could not be opened again.

@@ -1,6 +1,7 @@
-import { found, quoted, StoaError } from './errors.ts'
+import { found, quoted } from './errors.ts'
 import type { NativeOptions } from './native.ts'
 import { suggestion } from './schema/nearest.ts'
+import type { Access } from './session.ts'
 import type { Store } from './store.ts'
 import { checkFunction } from './transaction.ts'
 
@@ -26,9 +27,17 @@ export interface OpenOptions {
    * fail with goes to `on('error')`. Default: none. The timer does not keep the process alive.
    */
   commitEvery?: number | undefined
-  /** A shared mapping. Default false. This version has none: true throws ERR_STOA_UNSUPPORTED. */
+  /**
+   * A live store: memory is shared, so writes are in the file as you make them, other processes see them at once, and a
+   * killed process loses nothing. `commit` makes it all durable; nothing can be rolled back; after a power cut the rows
+   * of the last commit are there, and what was changed in place since may be or not, page by page. Default false.
+   */
   live?: boolean | undefined
-  /** `'none'` only with `live`. Default `'exclusive'`. This version throws ERR_STOA_UNSUPPORTED for `'none'`. */
+  /**
+   * `'none'`, with `live` only: opens a store that another worker or process has open live, to change elements in place,
+   * through typed arrays, `set` and `Atomics`. What adds or removes rows is the owner's: ERR_STOA_READONLY.
+   * ERR_STOA_UNSUPPORTED where nobody has it open live. Default `'exclusive'`.
+   */
   lock?: 'exclusive' | 'none' | undefined
   /** Bytes of address space a column may grow into, beyond it ERR_STOA_LIMIT. Default 64 GiB. It costs no memory. */
   reserve?: number | undefined
@@ -50,7 +59,8 @@ export interface OpenOptions {
 /** The options that count after opening, and those of the native store. */
 export interface CheckedOptions {
   readonly native: NativeOptions
-  readonly access: 'write' | 'read'
+  readonly access: Access
+  readonly live: boolean
   /** Milliseconds. */
   readonly wait: number
   readonly commitEvery: number | undefined
@@ -88,13 +98,13 @@ export function checkOptions(options: OpenOptions = {}, also: readonly string[] 
   oneOfValues('access', options.access, ['write', 'read'])
   oneOfValues('lock', options.lock, ['exclusive', 'none'])
   const create = boolean('create', options.create)
-  if (boolean('live', options.live) === true) throw unsupported('live: true')
-  const access = options.access ?? 'write'
-  if (access === 'read') {
-    if (create === true) throw notForReaders('create: true', 'a reader creates nothing')
-    if (options.commitEvery !== undefined) throw notForReaders('commitEvery', 'a reader has nothing to commit')
+  const live = boolean('live', options.live) ?? false
+  const access = checkAccess(options, live)
+  if (access !== 'write') {
+    const how = access === 'read' ? "access 'read'" : "lock 'none'"
+    if (create === true) throw notWith(how, 'create: true', 'it creates nothing')
+    if (options.commitEvery !== undefined) throw notWith(how, 'commitEvery', 'it has nothing to commit')
   }
-  if (options.lock === 'none') throw unsupported("lock: 'none'")
   if (options.migrate !== undefined) checkFunction(options.migrate, 'transaction')
   const mode = whole('mode', options.mode, 0, 0o7777)
   const reserveBytes = whole('reserve', options.reserve, 1, Number.MAX_SAFE_INTEGER)
@@ -102,11 +112,13 @@ export function checkOptions(options: OpenOptions = {}, also: readonly string[] 
   return {
     native: {
       ...(access === 'read' && { reads: true }),
+      ...(access === 'share' && { shares: true }),
       ...(create !== undefined && { create }),
       ...(mode !== undefined && { mode }),
       ...(reserveBytes !== undefined && { reserveBytes }),
     },
     access,
+    live: live && access === 'write',
     wait,
     commitEvery: number('commitEvery', options.commitEvery, 1, TIMER_MS_MAX),
     reserve: reserveBytes,
@@ -115,12 +127,16 @@ export function checkOptions(options: OpenOptions = {}, also: readonly string[] 
   }
 }
 
-function unsupported(option: string): StoaError {
-  return new StoaError('ERR_STOA_UNSUPPORTED', `the option ${option} is not supported by this version`)
+function checkAccess({ access = 'write', lock = 'exclusive' }: OpenOptions, isLive: boolean): Access {
+  if (lock === 'exclusive') return access
+  if (!isLive || access === 'read') {
+    throw new TypeError("the option lock 'none' goes with live: true and access 'write' only; leave it out")
+  }
+  return 'share'
 }
 
-function notForReaders(option: string, why: string): TypeError {
-  return new TypeError(`the option ${option} does not go with access 'read': ${why}; leave it out`)
+function notWith(how: string, option: string, why: string): TypeError {
+  return new TypeError(`the option ${option} does not go with ${how}: ${why}; leave it out`)
 }
 
 function boolean(name: string, value: unknown): boolean | undefined {

@@ -1,6 +1,7 @@
 import { quoted, StoaError } from './errors.ts'
 import type { Native } from './native.ts'
 import type { CommitFeed } from './feed.ts'
+import type { LiveLengths } from './live.ts'
 import type { Reader } from './reader.ts'
 import type { Region } from './column/region.ts'
 
@@ -12,6 +13,9 @@ export interface LengthKeeper {
   takeLength(): void
 }
 
+/** What a store is open for. */
+export type Access = 'write' | 'read' | 'share'
+
 /**
  * One opening of a store, as its tables, arrays and columns see it: the native store, whether it is still open, and
  * the regions in use. Lengths live in JavaScript and are handed to the native store only when it must know them.
@@ -20,7 +24,12 @@ export class Session {
   readonly native: Native
   /** Absolute. */
   readonly path: string
-  readonly access: 'write' | 'read'
+  /** `'share'`: elements of a live store that another has open may be changed, and nothing else. */
+  readonly access: Access
+  /** The store is live, or is to be. */
+  readonly isLive: boolean
+  /** Tells lengths as they change, while the store is open live. */
+  live: LiveLengths | undefined
   /** Takes up what others commit. A writer has none: it is the only one. */
   reader: Reader | undefined
   /** Tells of commits, whoever made them. */
@@ -37,10 +46,11 @@ export class Session {
   /** Ids and new lengths of regions by turns. Kept: most commits change as many as the one before. */
   #changes = new Float64Array(0)
 
-  constructor(native: Native, path: string, access: 'write' | 'read') {
+  constructor(native: Native, path: string, access: Access, isLive: boolean) {
     this.native = native
     this.path = path
     this.access = access
+    this.isLive = isLive
   }
 
   /** Throws ERR_STOA_CLOSED once the store is closed. */
@@ -54,11 +64,16 @@ export class Session {
   /** Throws ERR_STOA_READONLY on a reader, for what would write. `attempt` is what was called: `change table 't'`. */
   checkWritable(attempt: string): void {
     if (this.access === 'write') return
-    throw new StoaError(
-      'ERR_STOA_READONLY',
-      `cannot ${attempt}: ${quoted(this.path)} is open for reading; open it with access 'write' to change it`,
-      { path: this.path },
-    )
+    const why =
+      this.access === 'read'
+        ? "is open for reading; open it with access 'write' to change it"
+        : "is open without its lock (lock 'none'): only elements below the lengths may be changed here"
+    throw new StoaError('ERR_STOA_READONLY', `cannot ${attempt}: ${quoted(this.path)} ${why}`, { path: this.path })
+  }
+
+  /** The same for what only changes elements in place. */
+  checkElements(attempt: string): void {
+    if (this.access !== 'share') this.checkWritable(attempt)
   }
 
   /**
@@ -77,7 +92,7 @@ export class Session {
   /** Hands the lengths that changed to the native store. */
   publishLengths(): void {
     // A reader has them from the native store.
-    if (this.access === 'read') return
+    if (this.access !== 'write') return
     this.#gatherLengths()
     if (this.#changes.length > 0) this.native.setLengths(this.#changes)
     this.#markPublished()

@@ -8,12 +8,13 @@ import { found, quoted, StoaError } from './errors.ts'
 import { Listeners, type StoreEvents } from './events.ts'
 import { CommitFeed } from './feed.ts'
 import { type StoreInfo, storeInfo } from './info.ts'
+import { LiveLengths } from './live.ts'
 import { checkName } from './schema/names.ts'
 import type { Native } from './native.ts'
 import { suggestion } from './schema/nearest.ts'
 import { checkColumns, checkSameColumns, checkType, type Columns } from './schema/schema.ts'
 import { Reader } from './reader.ts'
-import { Session } from './session.ts'
+import { type Access, Session } from './session.ts'
 import type { StoredTable } from './table/stored-table.ts'
 import { checkFunction, checkResult } from './transaction.ts'
 import { hiddenDifference, sameType } from './schema/type-record.ts'
@@ -24,7 +25,8 @@ const openStores = new Set<StoredStore>()
 
 /** What a store remembers of how it was opened. */
 export interface Opening {
-  readonly access: 'write' | 'read'
+  readonly access: Access
+  readonly live: boolean
   /** The newest version of the data that the program reads. */
   readonly version: number
   /** Bytes. */
@@ -35,7 +37,6 @@ export interface Opening {
 export class StoredStore {
   readonly path: string
   readonly access: 'write' | 'read'
-  readonly live = false
   readonly descriptor: StoreDescriptor
   readonly listeners: Listeners
   readonly #session: Session
@@ -43,23 +44,28 @@ export class StoredStore {
   readonly #contents: Contents
   #isInTransaction = false
 
-  constructor(native: Native, path: string, { access, version, reserve }: Opening) {
+  constructor(native: Native, path: string, { access, live, version, reserve }: Opening) {
     this.path = path
-    this.access = access
+    this.access = access === 'read' ? 'read' : 'write'
     this.descriptor = Object.freeze({ path, version, ...(reserve !== undefined && { reserve }) })
-    const session = new Session(native, path, access)
+    const session = new Session(native, path, access, live)
     this.#session = session
     this.listeners = new Listeners(native.commitId())
     session.feed = new CommitFeed(session, this.listeners)
     this.#contents = new Contents(session)
     const tell = (commitId: number): void => session.feed.tell(commitId)
     this.#commits = new CommitQueue(session, tell)
-    if (access === 'read') session.reader = new Reader(session, version, () => this.#contents.restore(), tell)
+    if (access !== 'write') session.reader = new Reader(session, version, () => this.#contents.restore(), tell)
     openStores.add(this)
   }
 
   get closed(): boolean {
     return this.#session.closed
+  }
+
+  /** Whether it is live: where it is open for writing, as a reader sees it. */
+  get live(): boolean {
+    return this.#native().isLive()
   }
 
   get byteLength(): number {
@@ -188,7 +194,7 @@ export class StoredStore {
 
   isDirty(): boolean {
     const native = this.#native()
-    if (this.access === 'read') return false
+    if (this.#session.access !== 'write') return false
     this.#session.publishLengths()
     return native.isDirty()
   }
@@ -214,7 +220,7 @@ export class StoredStore {
     if (this.closed) return
     if (this.#isInTransaction) throw this.#unsupported('close', 'transaction')
     if (this.#session.reader?.isInSnapshot === true) throw this.#unsupported('close', 'snapshot')
-    const discard = checkCloseOptions(options) || this.access === 'read'
+    const discard = checkCloseOptions(options) || this.#session.access !== 'write'
     stopBackground(this)
     let durableId = 0
     try {
@@ -222,6 +228,7 @@ export class StoredStore {
       durableId = this.#commits.complete(discard)
     } finally {
       this.#session.closed = true
+      this.#session.live = undefined
       openStores.delete(this)
       this.#session.feed.close()
       this.#contents.release()
@@ -240,7 +247,7 @@ export class StoredStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.closed) return
-    if (this.access === 'read') return this.close()
+    if (this.#session.access !== 'write') return this.close()
     try {
       // Off the event loop, so that little is left for close to do.
       await this.commit()
@@ -263,6 +270,14 @@ export class StoredStore {
     this.#native().setDataVersion(version)
   }
 
+  /** Makes it live, once its data is of the right version: from then on nothing is taken back. */
+  goLive(): void {
+    const native = this.#native()
+    this.#session.publishLengths()
+    native.goLive()
+    this.#session.live = new LiveLengths(native)
+  }
+
   /** Whether nothing was ever created in it. */
   get isNew(): boolean {
     return this.#native().metadata().length === 0
@@ -277,6 +292,13 @@ export class StoredStore {
     this.#session.checkOpen()
     this.#session.checkWritable(verb === 'rollback' ? 'roll back' : verb)
     if (this.#isInTransaction) throw this.#unsupported(verb, 'transaction')
+    if (this.#session.live !== undefined && verb !== 'commit') {
+      throw new StoaError(
+        'ERR_STOA_UNSUPPORTED',
+        `${verb} cannot be called on ${quoted(this.path)}: it is live, what was written is in the file`,
+        { path: this.path },
+      )
+    }
   }
 
   #unsupported(verb: string, inside: string): StoaError {
@@ -334,7 +356,7 @@ export class StoredStore {
 
   /** What is to be created is missing on a reader. */
   #checkWritable(what: string, name: string): void {
-    if (this.access === 'read') throw this.#notFound(what, name)
+    if (this.#session.access !== 'write') throw this.#notFound(what, name)
   }
 
   #schema(message: string): StoaError {
@@ -343,7 +365,7 @@ export class StoredStore {
 
   #notFound(what: string, name: string): StoaError {
     const near = suggestion(name, [...this.#contents.names(false), ...this.#contents.names(true)])
-    const newer = this.access === 'read' ? ' at the commit it shows; refresh() goes on to the newest' : ''
+    const newer = this.#session.access !== 'write' ? ' at the commit it shows; refresh() goes on to the newest' : ''
     return new StoaError('ERR_STOA_NOT_FOUND', `there is no ${what} in ${quoted(this.path)}${newer}${near}`, {
       path: this.path,
     })

@@ -74,6 +74,7 @@ export class Labels implements LabelSet {
   /** The code of a label that is not there yet, added at the end. Throws NO_SPACE or LIMIT, and then nothing was added. */
   add(label: string): number {
     const code = this.list.length
+    this.#session.checkWritable(`add a label to ${this.region.title}`)
     if (code === LABELS_MAX) {
       throw new StoaError(
         'ERR_STOA_LIMIT',
@@ -97,6 +98,8 @@ export class Labels implements LabelSet {
     view[at++] = size
     ;(view as Uint8Array).set(text, at)
     this.region.length = at + text.length
+    // Before a row has its code.
+    this.#session.live?.tell(this.region)
     this.#loadedBytes = this.region.length
     this.codes.set(label, code)
     this.list.push(label)

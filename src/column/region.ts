@@ -20,6 +20,8 @@ export class Region {
   length: number
   /** The length that the native store knows. */
   publishedLength: number
+  /** The length that other processes know, of a live store. */
+  toldLength: number
   /** Rows that fit without growing. */
   capacity: number
   /**
@@ -49,6 +51,7 @@ export class Region {
     this.stride = native.lanes * kind.span
     this.length = native.length
     this.publishedLength = native.length
+    this.toldLength = native.length
     this.capacity = native.capacity
     this.view = new kind.Array(0)
     session.regions.add(this)

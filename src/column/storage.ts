@@ -92,6 +92,12 @@ export abstract class Storage {
     return validity === undefined ? data.capacity : Math.min(data.capacity, validity.region.capacity * 8)
   }
 
+  /** Rows that the regions hold: a validity that is shorter than the data hides what it does not cover. */
+  get rows(): number {
+    const { data, validity } = this
+    return validity === undefined ? data.length : Math.min(data.length, validity.region.length * 8)
+  }
+
   /** Grows to exactly so many rows. */
   reserve(rows: number): void {
     this.data.grow(rows, true)

@@ -65,6 +65,7 @@ export class TextStorage extends StagedStorage {
   /** Room in the heap for so many bytes of strings, of which none is longer than `longest`. */
   provideBytes(bytes: number, longest: number): void {
     if (bytes === 0) return
+    this.session.checkWritable(`add text of more than ${INLINE_BYTES} bytes to ${this.title}`)
     const { length } = this.heap
     const crossings = Math.floor((length + bytes) / BUFFER_BYTES) - Math.floor(length / BUFFER_BYTES)
     this.heap.room(length + bytes + crossings * longest)
@@ -147,11 +148,15 @@ export class TextStorage extends StagedStorage {
     const view = this.data.view as Uint32Array
     const words = this.#words
     const at = row * 4
+    if (this.heap.length !== this.#heapEnd) {
+      this.heap.length = this.#heapEnd
+      // Before a row refers to it.
+      this.session.live?.tell(this.heap)
+    }
     view[at] = words[0] as number
     view[at + 1] = words[1] as number
     view[at + 2] = words[2] as number
     view[at + 3] = words[3] as number
-    this.heap.length = this.#heapEnd
   }
 
   /** Encodes text; false where the heap has no room for it or it is not well-formed. */
@@ -184,6 +189,8 @@ export class TextStorage extends StagedStorage {
         return true
       }
     }
+    // The end of the heap is the owner's.
+    if (this.session.access === 'share') return false
     const most = text.length * 3
     const free = this.heap.view.length - this.heap.length
     let length = most <= free && this.heap.length + most < BUFFER_BYTES ? most : Buffer.byteLength(text)

@@ -6,7 +6,6 @@ import type { ColumnTypes } from './schema.ts'
 import type { Session } from '../session.ts'
 import { typeFromRecord, type TypeRecord, typeToRecord } from './type-record.ts'
 import { StoredType } from './types.ts'
-import { Validity } from '../column/validity.ts'
 
 /*
  * The store's metadata: what the regions mean. JSON in UTF-8:
@@ -135,6 +134,7 @@ export function createColumn(
     for (const { role, kind, lanes } of rolesOf(type)) {
       const regionName = freeName(session, `${owner}\0${part}\0${role}`)
       const id = native.createRegion(regionName, kind.code, lanes)
+      session.live?.admit(id)
       created.push([role, { id, name: regionName, kind: kind.code, lanes, length: 0, capacity: 0, extents: 0 }])
     }
     return { name, type, regions: Object.fromEntries(created) as ColumnRegions }
@@ -182,9 +182,7 @@ class DefinitionReader {
     const regions = Object.fromEntries(
       rolesOf(type).map(({ role, kind, lanes }) => [role, this.#region(member(names, role), kind, lanes)]),
     ) as ColumnRegions
-    const { data, validity } = regions
-    if (validity === undefined || validity.length === Validity.bytes(data.length)) return { name, type, regions }
-    throw new TypeError(`column ${quoted(name)} has ${data.length} rows, but its validity ${validity.length} bytes`)
+    return { name, type, regions }
   }
 
   #region(name: unknown, kind: ElementKind, lanes: number): NativeRegion {
@@ -206,9 +204,6 @@ function add(catalog: Catalog, definition: Definition): void {
   if (new Set(columns.map((column) => column.name)).size < columns.length) {
     throw new TypeError(`table ${quoted(name)} has two columns of one name`)
   }
-  const lengths = new Set(columns.map(({ regions }) => regions.data.length))
-  if (lengths.size > 1)
-    throw new TypeError(`the columns of table ${quoted(name)} differ in length: ${[...lengths].join(', ')}`)
   catalog.set(name, definition)
 }
 

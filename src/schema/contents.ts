@@ -1,4 +1,4 @@
-import { StoredArray } from '../table/array.ts'
+import { LiveArray, StoredArray } from '../table/array.ts'
 import { type Catalog, createDefinition, type Definition, dropColumn, readCatalog, writeCatalog } from './catalog.ts'
 import { tableClass } from '../table/codegen.ts'
 import { arrayTitle, columnTitle, createStorage } from '../column/column-storage.ts'
@@ -79,8 +79,8 @@ export class Contents implements DefinitionKeeper {
       return createStorage(session, title, column, slot)
     })
     handle = isArray
-      ? new StoredArray(session, storages[0] as Storage)
-      : new (tableClass(storages))(session, name, this.#schemaChange, storages)
+      ? new (session.isLive ? LiveArray : StoredArray)(session, storages[0] as Storage)
+      : new (tableClass(session, storages))(session, name, this.#schemaChange, storages)
     this.#handles.set(name, handle)
     return handle
   }

@@ -48,6 +48,9 @@ export class SchemaChange {
       if (rows > 0) {
         admit([storage], [[value]], rows)
         storage.fill(value, 0, rows)
+        // Told before the table has the column: it must not seem shorter meanwhile.
+        storage.publish(rows)
+        session.live?.tellRows([storage], true)
       }
       this.#definitions.redefine({ ...definition, columns: [...definition.columns, column] })
     } catch (error) {

@@ -10,6 +10,7 @@ import { removeRows, shrinkRows, swapRemoveRow } from './removal.ts'
 import type { RowKeeper } from './row-keeper.ts'
 import type { Input, Value } from '../schema/schema.ts'
 import { ScalarStorage } from '../column/scalar-storage.ts'
+import { tellRowCount } from '../live.ts'
 import type { LengthKeeper, Session } from '../session.ts'
 import type { Storage } from '../column/storage.ts'
 import type { Type } from '../schema/types.ts'
@@ -57,7 +58,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   /** What messages call it. */
   readonly title: string
   /** The length, without the check that the array is still there: 0 when it is not. */
-  rowCount: number
+  declare rowCount: number
   #gone = false
 
   constructor(session: Session, storage: Storage) {
@@ -66,7 +67,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
     this.storage = storage
     this.storages = [storage]
     this.title = storage.title
-    this.rowCount = storage.data.length
+    this.takeLength()
     session.owners.add(this)
   }
 
@@ -164,7 +165,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   }
 
   takeLength(): void {
-    this.rowCount = this.storage.data.length
+    this.rowCount = this.storage.rows
   }
 
   /** After a rollback, or on a reader that took up what was created and dropped: the region is that of the last commit. */
@@ -196,3 +197,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
     return length
   }
 }
+
+/** That of live stores. */
+export class LiveArray extends StoredArray {}
+tellRowCount(LiveArray.prototype)

@@ -3,6 +3,7 @@ import { dateTime } from '../column/date.ts'
 import { type FieldCode, fieldCode, literal } from './field-code.ts'
 import type { SchemaChange } from '../schema/schema-change.ts'
 import type { Session } from '../session.ts'
+import { tellRowCount } from '../live.ts'
 import { StoredTable } from './stored-table.ts'
 import type { Storage } from '../column/storage.ts'
 
@@ -40,23 +41,29 @@ export function isCodeGenerationAllowed(): boolean {
 }
 
 /** The class for a table of these columns: generated, or the plain one where that is forbidden. */
-export function tableClass(storages: readonly Storage[]): TableClass {
-  if (!isCodeGenerationAllowed()) return StoredTable
+export function tableClass(session: Session, storages: readonly Storage[]): TableClass {
+  if (!isCodeGenerationAllowed()) return session.isLive ? LiveTable : StoredTable
   // Two schemas with the same code share a class, and so what the engine learned about it.
-  const code = classCode(storages)
-  let made = classes.get(code)
+  const code = classCode(session, storages)
+  const key = session.isLive ? `live ${code}` : code
+  let made = classes.get(key)
   if (made === undefined) {
     if (classes.size >= CLASSES_MAX) classes.clear()
     // oxlint-disable-next-line no-new-func -- names appear as quoted literals only
     made = new Function('StoredTable', 'CURSOR', 'dateTime', code)(StoredTable, CURSOR, dateTime) as TableClass
-    classes.set(code, made)
+    if (session.isLive) tellRowCount(made.prototype as object)
+    classes.set(key, made)
   }
   return made
 }
 
+/** The plain one of live stores. */
+class LiveTable extends StoredTable {}
+tellRowCount(LiveTable.prototype)
+
 /** Gives a table the class for the columns it has now. */
 export function reclass(table: StoredTable): void {
-  Object.setPrototypeOf(table, tableClass(table.storages).prototype as object)
+  Object.setPrototypeOf(table, tableClass(table.session, table.storages).prototype as object)
   table.declareFields()
 }
 
@@ -65,7 +72,7 @@ function property(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : literal(name)
 }
 
-function classCode(storages: readonly Storage[]): string {
+function classCode({ access }: Session, storages: readonly Storage[]): string {
   const fields = storages.map((storage, place) => fieldCode(storage, place))
   const gathers = fields.filter((field) => field.gather() !== '')
   const settled = fields.filter((field) => !field.isLookedUp)
@@ -75,9 +82,8 @@ function classCode(storages: readonly Storage[]): string {
   // What objects inherit must not be taken for a field, so these schemas leave rows with a prototype to the plain way.
   const othersAllowed = !storages.some(({ name }) => name in Object.prototype)
   const all = (test: (field: FieldCode) => string, of = fields): string => each(test, ' && ', of) || 'true'
-  // On a reader these go the plain way, which refuses them.
-  const isWritable = storages[0]?.session.access === 'write'
-  const verbs = `  push(row) {
+  // Without the right to it a verb goes the plain way, which refuses it.
+  const push = `  push(row) {
     if (typeof row !== 'object' || row === null) return super.push(row)
     let fields = ${fields.length}
     const { session } = this, { epoch } = session
@@ -99,7 +105,8 @@ ${each((field) => field.local)}
 ${each((field) => `    ${field.store()}`)}
     return this.rowCount = i + 1
   }
-  set(index, row) {
+`
+  const set = `  set(index, row) {
     if (typeof index !== 'number' || typeof row !== 'object' || row === null || getPrototypeOf(row) !== plainPrototype) return super.set(index, row)
     let fields = 0
     const { session } = this, { epoch } = session
@@ -122,7 +129,7 @@ ${each((field) => `    if (x${field.slot} !== undefined) { ${field.store()} }`)}
   }
 `
   const setter = (field: FieldCode): string =>
-    isWritable
+    access !== 'read'
       ? `set(value) {
     const cursor = this[CURSOR], table = cursor.table, i = cursor.position
     ${field.localOf('table')}
@@ -147,7 +154,7 @@ ${each((field) => field.declare)}
   refreshViews() {
 ${each((field) => field.refresh)}
   }
-${isWritable ? verbs : ''}  at(index) {
+${access === 'write' ? push : ''}${access === 'read' ? '' : set}  at(index) {
     const i = index < 0 ? index + this.rowCount : index
     if (!(i >>> 0 === i && i < this.rowCount)) return super.at(index)
 ${each((field) => `    const x${field.slot} = ${field.load('this')}`)}

@@ -39,7 +39,7 @@ export class StoredTable implements RowKeeper {
   /** What messages call it. */
   readonly title: string
   /** The length, without the check that the table is still there: 0 when it is not. */
-  rowCount: number
+  declare rowCount: number
   readonly columnSet: ColumnSet
   readonly #changer: SchemaChange
   #gone = false
@@ -49,8 +49,8 @@ export class StoredTable implements RowKeeper {
     this.name = name
     this.title = `table ${quoted(name)}`
     this.#changer = changer
-    this.rowCount = storages[0]?.data.length ?? 0
     this.columnSet = new ColumnSet(this, this.title, storages)
+    this.takeLength()
     session.owners.add(this)
   }
 
@@ -99,7 +99,7 @@ export class StoredTable implements RowKeeper {
   }
 
   set(index: number, row: object): void {
-    existingPosition(index, this.checkWritable(), this.title)
+    existingPosition(index, this.checkElements(), this.title)
     const encoded = this.#settled(() => this.columnSet.encodePart(row))
     const position = existingPosition(index, this.length, this.title)
     this.#admit(encoded, this.rowCount)
@@ -246,7 +246,7 @@ export class StoredTable implements RowKeeper {
   }
 
   writeValue(slot: number, position: number, value: unknown): void {
-    this.checkWritable()
+    this.checkElements()
     const storage = this.columnSet.inSlot(slot)
     const encoded = this.#settled(() => storage.encode(value))
     admit([storage], [[encoded]], this.rowCount)
@@ -266,6 +266,13 @@ export class StoredTable implements RowKeeper {
   checkWritable(): number {
     const length = this.checkUsable()
     this.session.checkWritable(`change ${this.title}`)
+    return length
+  }
+
+  /** The same, but others may change elements of a live store in place. */
+  checkElements(): number {
+    const length = this.checkUsable()
+    this.session.checkElements(`change ${this.title}`)
     return length
   }
 
@@ -291,7 +298,8 @@ export class StoredTable implements RowKeeper {
   }
 
   takeLength(): void {
-    this.rowCount = this.storages[0]?.data.length ?? 0
+    // After a kill of a live store its columns may end at different rows: the shortest counts.
+    this.rowCount = Math.min(...this.storages.map(({ rows }) => rows))
   }
 
   /** After a rollback, or on a reader that took up other columns: the regions are those of the last commit. */

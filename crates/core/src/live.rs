@@ -13,6 +13,7 @@ use crate::format::live::{LIVE_BYTES, LIVE_OFFSET, LiveBlock};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, UNIT_BYTES, checksum};
 use crate::found::{claimed, corrupt, read};
 use crate::medium::{Medium, Memory, Role};
+use crate::reader::Reading;
 use crate::region::in_memory;
 use crate::store::Store;
 use crate::views::promise_blocks;
@@ -82,10 +83,11 @@ impl<M: Medium> Store<M> {
         self.announce()
     }
 
-    /// Whether it is live.
+    /// Whether it is live, here or where it is open for writing.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.live.is_some()
+        let is_live = |reading: &Reading<_>| reading.committed.live.is_some();
+        self.live.is_some() || self.reading.as_ref().is_some_and(is_live)
     }
 
     /// The memory of a live store's table of lengths: eight bytes a region, by its number.

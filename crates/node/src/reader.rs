@@ -64,6 +64,12 @@ impl NativeStore {
         self.with(|open| open.store().committed_len(id).map(double))
     }
 
+    /// Whether the store is live now, here or where it is open for writing.
+    #[napi(catch_unwind)]
+    pub fn is_live(&self) -> Result<bool> {
+        self.with(|open| Ok(open.store().is_live()))
+    }
+
     /// Makes a store that writes live, after a commit of what is pending: all memory is shared from
     /// then on. On an error it is as it was before.
     #[napi(catch_unwind)]
