@@ -110,7 +110,7 @@ test('a column of more than 4 GiB can be read and written by chunks, and its vie
   const id = native.regionId('a\0\0data') as number
   native.grow(id, rows, true)
   native.setLengths(Float64Array.of(id, rows))
-  const session = new Session(native, path, 'write')
+  const session = new Session(native, path, 'write', false)
   const contents = new Contents(session)
   const [array] = contents.arrays() as unknown as [PersistentArray<typeof f64>]
   t.is(array.length, rows)
