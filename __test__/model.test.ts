@@ -1,7 +1,8 @@
 // Goal: whatever the order of verbs, tables and arrays of all types hold what a plain model holds; after a rollback, a
 // failed transaction and reopening too.
-// Method: random sequences of every verb, with commits of all kinds in between. STOA_SEED plays one again,
-// STOA_MODEL_OPERATIONS makes it longer. Run twice: see codegen.test.ts.
+// Method: random sequences of every verb, with commits of all kinds in between; sums, conditions and orders against
+// plain loops over the model. STOA_SEED plays one again, STOA_MODEL_OPERATIONS makes it longer. Run twice: see
+// codegen.test.ts.
 import test from 'ava'
 import { open } from '../src/index.ts'
 import { arrayVerbs } from './support/array-verbs.ts'

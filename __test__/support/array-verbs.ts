@@ -1,3 +1,4 @@
+import { checkAggregates, checkSearch } from './kernel-verbs.ts'
 import { expectSame, type Model, type ModelColumn } from './model.ts'
 import type { LooseArray, World } from './world.ts'
 
@@ -80,5 +81,11 @@ export const arrayVerbs: Readonly<Record<string, ArrayVerb>> = {
     array.fill(value as never, start, end)
     const indices = model.rows.map((_, index) => index).slice(start, end)
     for (const index of indices) model.set(index, 0, value)
+  },
+  aggregates(_, array, model) {
+    checkAggregates(array, model.columns[0] as ModelColumn, values(model.rows))
+  },
+  search(world, array, model) {
+    checkSearch(world, array, model.columns[0] as ModelColumn, values(model.rows))
   },
 }

@@ -1,3 +1,4 @@
+import { kernelVerbs } from './kernel-verbs.ts'
 import { compareValues, isOrdered } from './order.ts'
 import { expectSame, Model, type ModelColumn } from './model.ts'
 import type { LooseArray, LooseTable, World } from './world.ts'
@@ -203,15 +204,7 @@ export const tableVerbs: Readonly<Record<string, TableVerb>> = {
     expectSame(found.length, expected.length, () => 'argsort')
     for (const [place, { index }] of expected.entries()) expectSame(found[place], index, () => `argsort at ${place}`)
   },
-  whereNull(world, table, model) {
-    const place = world.below(model.columns.length)
-    const { name } = model.columns[place] as ModelColumn
-    const isNull = world.below(2) === 0
-    if ((model.columns[place] as ModelColumn).sample.type.name !== 'nullable') return
-    const found = table.where({ [name]: { isNull } })
-    const expected = model.rows.flatMap((row, index) => ((row[place] === null) === isNull ? [index] : []))
-    expectSame(Array.from(found).join(), expected.join(), () => `where ${name} is null`)
-  },
+  ...kernelVerbs,
   addColumn(world, table, model) {
     const name = `c${world.below(12)}`
     if (model.columns.length > 10 || model.place(name) >= 0) return
@@ -255,6 +248,7 @@ export const tableVerbs: Readonly<Record<string, TableVerb>> = {
 interface SortKey {
   readonly column: string
   readonly descending: boolean
+  readonly nulls: 'first' | 'last'
 }
 
 /** Up to two columns that have an order. */
@@ -264,14 +258,15 @@ function sortKeys(world: World, model: Model): SortKey[] {
   return Array.from({ length: 1 + world.below(2) }, () => ({
     column: world.pick(ordered).name,
     descending: world.below(2) === 0,
+    nulls: world.pick(['first', 'last']),
   }))
 }
 
-/** By one key after the other; null last and NaN before it, in both directions. */
+/** By one key after the other. */
 function compareRows(model: Model, keys: readonly SortKey[]): (a: readonly unknown[], b: readonly unknown[]) => number {
-  const orders = keys.map(({ column, descending }) => {
+  const orders = keys.map(({ column, descending, nulls }) => {
     const place = model.place(column)
-    const compare = compareValues((model.columns[place] as ModelColumn).sample.type, descending)
+    const compare = compareValues((model.columns[place] as ModelColumn).sample.type, descending, nulls === 'first')
     return (a: readonly unknown[], b: readonly unknown[]) => compare(a[place], b[place])
   })
   return (a, b) => orders.reduce((order, compare) => order || compare(a, b), 0)

@@ -1,5 +1,14 @@
 //! Runs a loop with the widest vector instructions that the machine has.
-#![expect(unsafe_code, reason = "calls a function that is compiled for a newer processor")]
+#![expect(
+    unsafe_code,
+    reason = "calls what is compiled for one kind of processor, and reads numbers as their bits"
+)]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined into `run` is compiled for the oldest processor"
+)]
+
+use std::slice;
 
 /// A piece of work whose loops the compiler may turn into vector instructions.
 pub(crate) trait Work {
@@ -41,6 +50,112 @@ fn run_avx2<W: Work>(work: W) -> W::Output {
     work.run()
 }
 
+/// Asks for memory that is about to be read.
+#[inline(always)]
+pub(crate) fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..size_of_val(values).div_ceil(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+        let address = values.as_ptr().cast::<i8>().wrapping_add(64 * line);
+        // SAFETY: a prefetch is a hint, whatever the address. It needs SSE, which every processor
+        // of this architecture has.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
+/// The bits of 64 bytes that are 0 or 255 each, the first in the least significant.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn press(bytes: &[u8; 64]) -> u64 {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm_movemask_epi8};
+
+    let (parts, _) = bytes.as_chunks::<16>();
+    parts.iter().rev().fold(0, |bits, part| {
+        // SAFETY: the part is 16 bytes, which is what is read, wherever they lie.
+        let vector = unsafe { _mm_loadu_si128(part.as_ptr().cast()) };
+        // SAFETY: needs SSE2, which every processor of this architecture has.
+        let mask = unsafe { _mm_movemask_epi8(vector) };
+        bits << 16 | u64::from(mask.cast_unsigned())
+    })
+}
+
+/// The same of 64 words that have all bits set or none.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn press_wide(words: &[u64; 64]) -> u64 {
+    use std::arch::x86_64::{
+        __m128i, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16, _mm_packs_epi32,
+    };
+
+    // Packing halves the width of numbers, and keeps -1 and 0.
+    // SAFETY: needs SSE2, which every processor of this architecture has.
+    let half = |one: __m128i, other| unsafe { _mm_packs_epi32(one, other) };
+    let (parts, _) = words.as_chunks::<16>();
+    parts.iter().rev().fold(0, |bits, part| {
+        let (pairs, _) = part.as_chunks::<2>();
+        // SAFETY: a pair is 16 bytes, which is what is read, wherever they lie.
+        let pair = |at: usize| unsafe { _mm_loadu_si128(pairs[at].as_ptr().cast()) };
+        // Four words, each in two numbers of 16 bits; then eight, each in one.
+        let four = |at: usize| half(pair(2 * at), pair(2 * at + 1));
+        let (low, high) = (half(four(0), four(1)), half(four(2), four(3)));
+        // SAFETY: needs SSE2.
+        let bytes = unsafe { _mm_packs_epi16(low, high) };
+        // SAFETY: needs SSE2.
+        let mask = unsafe { _mm_movemask_epi8(bytes) };
+        bits << 16 | u64::from(mask.cast_unsigned())
+    })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use plain::{press, press_wide};
+
+/// The same where the machine has no instruction for it.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod plain {
+    #[inline(always)]
+    pub(crate) fn press(bytes: &[u8; 64]) -> u64 {
+        let (eights, _) = bytes.as_chunks::<8>();
+        eights.iter().rev().fold(0, |bits, eight| {
+            let ones = u64::from_ne_bytes(*eight).to_le() & 0x0101_0101_0101_0101;
+            // Moves bit 8 * i of the factor to bit 56 + i of the product, for each i.
+            bits << 8 | ones.wrapping_mul(0x0102_0408_1020_4080) >> 56
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn press_wide(words: &[u64; 64]) -> u64 {
+        press(&words.map(|word| if word == 0 { 0 } else { u8::MAX }))
+    }
+}
+
+/// A signed integer.
+pub(crate) trait Signed {
+    /// An integer of as many bits without a sign.
+    type Bits;
+}
+
+/// Signed integers as their bits.
+pub(crate) fn bits<T: Signed>(numbers: &[T]) -> &[T::Bits] {
+    const { assert!(size_of::<T>() == size_of::<T::Bits>()) };
+    const { assert!(align_of::<T>() == align_of::<T::Bits>()) };
+    // SAFETY: the integers of both types have the same size and alignment (asserted), and every
+    // pattern of bits is a value of both: `Signed` is implemented here only.
+    unsafe { slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
+}
+
+macro_rules! signed {
+    ($($signed:ty, $bits:ty;)*) => {$(
+        impl Signed for $signed {
+            type Bits = $bits;
+        }
+    )*};
+}
+
+signed! { i8, u8; i16, u16; i32, u32; i64, u64; }
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::cell::Cell;
@@ -48,5 +163,18 @@ pub(crate) mod tests {
     thread_local! {
         /// Work of this thread runs as on the oldest processor.
         pub(crate) static WANTS_BASELINE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    #[test]
+    fn bits_are_those_of_the_bytes_or_words_in_their_order() {
+        for expected in [0, 1, 1 << 63, u64::MAX, 0x0123_4567_89ab_cdef, 0xf00f_8001_5555_aaaa] {
+            let is_set = |at: usize| expected >> at & 1 == 1;
+            let bytes = std::array::from_fn(|at| if is_set(at) { u8::MAX } else { 0 });
+            let words = std::array::from_fn(|at| if is_set(at) { u64::MAX } else { 0 });
+            let found = [super::press(&bytes), super::plain::press(&bytes)];
+            assert_eq!(found, [expected; 2]);
+            let found = [super::press_wide(&words), super::plain::press_wide(&words)];
+            assert_eq!(found, [expected; 2]);
+        }
     }
 }

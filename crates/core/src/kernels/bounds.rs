@@ -1,7 +1,7 @@
 //! The least and the greatest number of a column, NaN apart.
 
 use super::blocks::{Source, for_each_block};
-use super::number::Number;
+use super::number::{Ends, Number};
 use super::rows::{Kind, RowNumber, Rows};
 use super::validity::Validity;
 use crate::simd::{self, Work};
@@ -30,10 +30,10 @@ pub(super) fn bounds<S: Source>(
     // A number of the column may stand for nulls: it is beyond neither end.
     let (mut least, mut greatest, mut has_nan) = (first, first, false);
     let valid = for_each_block(source, validity, rows, first, &mut |block| {
-        let ((low, high), nan) = simd::run(Comparing { block, first });
-        least = if low < least { low } else { least };
-        greatest = if high > greatest { high } else { greatest };
-        has_nan |= nan;
+        let ends = simd::run(Comparing { block, first });
+        least = if ends.least < least { ends.least } else { least };
+        greatest = if ends.greatest > greatest { ends.greatest } else { greatest };
+        has_nan |= ends.has_nan;
     });
     Some(Bounds { least, greatest, has_nan, valid })
 }
@@ -46,19 +46,17 @@ fn find(len: usize, rows: Rows<'_>, test: impl FnMut(&usize) -> bool) -> Option<
     }
 }
 
-/// The ends of a block, and whether it has NaN, which comparisons pass over.
+/// The ends of a block.
 struct Comparing<'b, T> {
     block: &'b [T],
     first: T,
 }
 
 impl<T: Number> Work for Comparing<'_, T> {
-    type Output = ((T, T), bool);
+    type Output = Ends<T>;
 
     #[inline(always)]
-    fn run(self) -> Self::Output {
-        let ends = T::ends(self.block, self.first);
-        let has_nan = self.block.iter().fold(false, |has_nan, value| has_nan | value.is_nan());
-        (ends, has_nan)
+    fn run(self) -> Ends<T> {
+        T::ends(self.block, self.first)
     }
 }

@@ -1,5 +1,6 @@
 //! A column: values in mapped memory, and which of them are present.
 
+use super::domain::Domain;
 use super::text::Texts;
 use super::validity::Validity;
 use crate::error::{Error, ErrorKind, Result};
@@ -60,6 +61,23 @@ impl Values<'_> {
             Self::Text(_) => "strings",
             Self::Several => "several numbers a row",
         }
+    }
+
+    /// What numbers it may hold; truth values are 0 and 1.
+    pub(super) fn domain(&self) -> Option<Domain> {
+        Some(match self {
+            Self::I8(_) => Domain::signed(8),
+            Self::I16(_) => Domain::signed(16),
+            Self::I32(_) => Domain::signed(32),
+            Self::I64(_) => Domain::signed(64),
+            Self::U8(_) | Self::Bool(_) => Domain::unsigned(8),
+            Self::U16(_) => Domain::unsigned(16),
+            Self::U32(_) => Domain::unsigned(32),
+            Self::U64(_) => Domain::unsigned(64),
+            Self::F16(_) | Self::F32(_) => Domain::Singles,
+            Self::F64(_) => Domain::Doubles,
+            Self::Text(_) | Self::Several => return None,
+        })
     }
 }
 

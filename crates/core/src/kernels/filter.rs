@@ -1,16 +1,18 @@
 //! Rows that satisfy conditions.
-#![expect(clippy::needless_bitwise_bool, reason = "a loop with branches is not vectorised")]
 
-use super::blocks::{Source, for_numbers};
+use super::blocks::Halves;
 use super::column::{Column, Values};
 use super::condition::{Condition, Test};
+use super::domain::Domain;
+use super::lane::Lane;
 use super::matches::Matches;
-use super::predicate::{FEW, Predicate, is_among, is_listed};
+use super::number_test::{HalfTest, NumberTest, Wanted};
+use super::predicate::Predicate;
 use super::text_test::TextTest;
 use super::validity::{Validity, low_bits};
 use super::{no_memory, unfit};
-use crate::error::Result;
-use crate::simd::{self, Work};
+use crate::error::{Error, Result};
+use crate::simd::bits;
 
 /// Words of a block: all conditions are tested on 4096 rows before the next are looked at.
 const BLOCK_WORDS: usize = 64;
@@ -92,39 +94,74 @@ fn compile<'a>(conditions: &[Condition<'a>]) -> Result<Vec<Box<dyn RowTest + 'a>
 
 fn compile_one(Condition { column, test }: Condition<'_>) -> Result<Box<dyn RowTest + '_>> {
     let Column { values, validity } = column;
-    let misfit = || match test {
+    let wants_null = match test {
+        Test::IsNull => Some(true),
+        Test::IsNotNull => Some(false),
+        _ => None,
+    };
+    if let Some(wants_null) = wants_null {
+        return Ok(Box::new(NullTest { validity, wants_null }));
+    }
+    if let Values::Text(texts) = values {
+        let test = TextTest::new(texts, validity, test).ok_or_else(|| misfit(test, &values))?;
+        return Ok(Box::new(test));
+    }
+    let domain = values.domain().ok_or_else(|| misfit(test, &values))?;
+    let predicate = Predicate::of(test, domain).ok_or_else(|| misfit(test, &values))?;
+    let compiling = Compiling { validity, predicate, domain };
+    Ok(match values {
+        Values::I8(values) => compiling.test(bits(values)),
+        Values::I16(values) => compiling.test(bits(values)),
+        Values::I32(values) => compiling.test(bits(values)),
+        Values::I64(values) => compiling.test(bits(values)),
+        Values::U8(values) => compiling.test(values),
+        Values::U16(values) => compiling.test(values),
+        Values::U32(values) => compiling.test(values),
+        Values::U64(values) => compiling.test(values),
+        Values::F32(values) => compiling.test(values),
+        Values::F64(values) => compiling.test(values),
+        Values::F16(halves) => {
+            let wanted = Wanted::new(compiling.predicate, domain.sign());
+            Box::new(HalfTest::new(Halves(halves), validity, wanted))
+        }
+        Values::Bool(bytes) => compiling.truths().test(bytes),
+        Values::Text(_) | Values::Several => return Err(misfit(test, &values)),
+    })
+}
+
+/// A condition on numbers of a type that is not known yet.
+struct Compiling<'a> {
+    validity: Option<Validity<'a>>,
+    predicate: Predicate,
+    domain: Domain,
+}
+
+impl<'a> Compiling<'a> {
+    fn test<T: Lane>(self, values: &'a [T]) -> Box<dyn RowTest + 'a> {
+        let wanted = Wanted::new(self.predicate, self.domain.sign());
+        Box::new(NumberTest::new(values, self.validity, wanted))
+    }
+
+    /// Every byte but 0 is true, which compares as 1.
+    fn truths(self) -> Self {
+        let predicate = match (self.predicate.holds(0), self.predicate.holds(1)) {
+            (false, false) => Predicate::Never,
+            (true, true) => Predicate::Always,
+            (true, false) => Predicate::Inside(0, 0),
+            (false, true) => Predicate::Outside(0, 0),
+        };
+        Self { predicate, ..self }
+    }
+}
+
+#[cold]
+fn misfit(test: Test<'_>, values: &Values<'_>) -> Error {
+    match test {
         Test::Compare(_, constant) => {
             unfit(&format!("compare {} with rows", constant.noun()), values.noun())
         }
         _ => unfit("test rows", values.noun()),
-    };
-    match (test, values) {
-        (Test::IsNull, _) => return Ok(Box::new(NullTest { validity, wants_null: true })),
-        (Test::IsNotNull, _) => return Ok(Box::new(NullTest { validity, wants_null: false })),
-        (_, Values::Text(texts)) => {
-            let test = TextTest::new(texts, validity, test).ok_or_else(misfit)?;
-            return Ok(Box::new(test));
-        }
-        (_, Values::Bool(source)) => {
-            let predicate = Predicate::<u8>::of(test).ok_or_else(misfit)?;
-            // Every byte but 0 is true, which compares as 1.
-            let predicate = match (predicate.holds(0), predicate.holds(1)) {
-                (false, false) => Predicate::Never,
-                (true, true) => Predicate::Always,
-                (true, false) => Predicate::Inside(0, 0),
-                (false, true) => Predicate::Outside(0, 0),
-            };
-            return Ok(Box::new(NumberTest { source, validity, predicate }));
-        }
-        _ => {}
     }
-    for_numbers!(values,
-        source => {
-            let predicate = Predicate::of(test).ok_or_else(misfit)?;
-            Ok(Box::new(NumberTest { source, validity, predicate }))
-        },
-        _other => Err(misfit())
-    )
 }
 
 /// Gives the bits of the rows that pass all tests to `take`, a block at a time, while it wants
@@ -172,91 +209,12 @@ impl RowTest for NullTest<'_> {
     }
 }
 
-struct NumberTest<'a, S: Source> {
-    source: S,
-    validity: Option<Validity<'a>>,
-    predicate: Predicate<S::Number>,
-}
-
-impl<S: Source> RowTest for NumberTest<'_, S> {
-    fn narrow(&self, first_row: usize, words: &mut [u64]) -> Result<()> {
-        if let Some(validity) = self.validity {
-            NullTest { validity: Some(validity), wants_null: false }.narrow(first_row, words)?;
-        }
-        let source = self.source;
-        match &self.predicate {
-            Predicate::Always => {}
-            Predicate::Never => words.fill(0),
-            &Predicate::Inside(low, high) => {
-                let holds = |value| (value >= low) & (value <= high);
-                simd::run(Testing { source, first_row, words, holds, flip: 0 });
-            }
-            &Predicate::Outside(low, high) => {
-                let holds = |value| (value >= low) & (value <= high);
-                simd::run(Testing { source, first_row, words, holds, flip: u64::MAX });
-            }
-            Predicate::Among(list) if list.len() <= FEW => {
-                let holds = |value| list.iter().fold(false, |found, it| found | (*it == value));
-                simd::run(Testing { source, first_row, words, holds, flip: 0 });
-            }
-            // Looking up gains nothing from vector instructions.
-            Predicate::Among(list) => {
-                let holds = |value| is_among(list, value);
-                Testing { source, first_row, words, holds, flip: 0 }.run();
-            }
-            Predicate::Listed(table) => {
-                let holds = |value| is_listed(table, value);
-                Testing { source, first_row, words, holds, flip: 0 }.run();
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Testing<'w, S, F> {
-    source: S,
-    first_row: usize,
-    words: &'w mut [u64],
-    holds: F,
-    /// All bits set: the rows that it does not hold for.
-    flip: u64,
-}
-
-impl<S: Source, F: Fn(S::Number) -> bool> Work for Testing<'_, S, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let mut converted = [S::Number::default(); 64];
-        for (at, word) in self.words.iter_mut().enumerate() {
-            let start = self.first_row + 64 * at;
-            let rest = self.source.len() - start;
-            if *word == 0 {
-                continue;
-            }
-            if rest < 64 {
-                let values = self.source.block(start, rest, &mut converted);
-                let bits = values.iter().enumerate();
-                let held = bits
-                    .fold(0, |bits, (bit, value)| bits | u64::from((self.holds)(*value)) << bit);
-                *word &= held ^ self.flip;
-                continue;
-            }
-            let values = self.source.block(start, 64, &mut converted);
-            // Truth values of a byte each, in a loop of vector instructions, then pressed together.
-            let mut held = [0_u8; 64];
-            for (target, value) in held.iter_mut().zip(values) {
-                *target = u8::from((self.holds)(*value));
-            }
-            let (eights, _) = held.as_chunks::<8>();
-            let mut bits = 0;
-            for (at, eight) in eights.iter().enumerate() {
-                // Moves bit 8 * i of the factor to bit 56 + i of the product, for each i.
-                let pressed =
-                    u64::from_ne_bytes(*eight).to_le().wrapping_mul(0x0102_0408_1020_4080);
-                bits |= (pressed >> 56) << (8 * at);
-            }
-            *word &= bits ^ self.flip;
-        }
+/// Clears the bits of rows that are null.
+pub(super) fn drop_nulls(validity: Option<Validity<'_>>, first_row: usize, words: &mut [u64]) {
+    let Some(validity) = validity else {
+        return;
+    };
+    for (at, word) in words.iter_mut().enumerate() {
+        *word &= validity.word(first_row / 64 + at);
     }
 }

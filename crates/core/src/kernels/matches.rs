@@ -1,6 +1,7 @@
 //! What a filter found.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::os::populate;
 use crate::simd::{self, Work};
 
 /// The rows that satisfied the conditions of a [`filter`](crate::kernels::filter). Takes one bit a row.
@@ -33,6 +34,7 @@ impl Matches {
         if self.words.len() > 1 << 26 {
             return Err(Error::new(ErrorKind::Limit, "row numbers of 2^32 and more need doubles"));
         }
+        populate(list);
         #[expect(clippy::cast_possible_truncation, reason = "below 2^32, as was just checked")]
         simd::run(Writing { words: &self.words, list, number: |row| row as u32 });
         Ok(())
@@ -44,6 +46,7 @@ impl Matches {
     /// `Limit` where the list is shorter. Nothing was written.
     pub fn write_doubles(&self, list: &mut [f64]) -> Result<()> {
         self.check_room(list.len())?;
+        populate(list);
         #[expect(clippy::cast_precision_loss, reason = "no file has 2^53 rows")]
         simd::run(Writing { words: &self.words, list, number: |row| row as f64 });
         Ok(())

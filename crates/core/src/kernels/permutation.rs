@@ -2,6 +2,8 @@
 
 use super::no_memory;
 use crate::error::Result;
+use crate::medium::PAGE_BYTES;
+use crate::os::populate;
 
 /// Wider rows are moved one by one along the cycles of the order, with memory for one of them.
 const WIDE_BYTES: usize = 64;
@@ -56,7 +58,7 @@ impl Room {
                     let start = *row as usize * width;
                     target.copy_from_slice(&memory[start..start + width]);
                 }
-                memory.copy_from_slice(copy);
+                overwrite(memory, copy);
             }
             _ => self.permute_wide(memory, width, order),
         }
@@ -75,7 +77,7 @@ impl Room {
                 sorted[*target as usize] = *row;
             }
         }
-        memory.copy_from_slice(copy);
+        overwrite(memory, copy);
     }
 
     fn permute_wide(&mut self, memory: &mut [u8], width: usize, order: &[u32]) {
@@ -118,6 +120,28 @@ impl Room {
     }
 }
 
+/// Writes bytes over others. Pages of the file that have them already do not become copies.
+fn overwrite(memory: &mut [u8], bytes: &[u8]) {
+    let mut end = memory.as_ptr().align_offset(PAGE_BYTES).min(memory.len());
+    let (mut start, mut differing) = (0, 0..0);
+    while start < memory.len() {
+        if memory[start..end] == bytes[start..end] {
+            copy(&mut memory[differing.clone()], &bytes[differing]);
+            differing = end..end;
+        } else {
+            differing.end = end;
+        }
+        start = end;
+        end = memory.len().min(end + PAGE_BYTES);
+    }
+    copy(&mut memory[differing.clone()], &bytes[differing]);
+}
+
+fn copy(memory: &mut [u8], bytes: &[u8]) {
+    populate(memory);
+    memory.copy_from_slice(bytes);
+}
+
 /// Memory that may not be had.
 fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
@@ -130,4 +154,23 @@ fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
 /// Eight bits of a bitmap of words.
 fn byte_of(words: &[u64], at: usize) -> u8 {
     u8::try_from(words[at / 8] >> (at % 8 * 8) & 255).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overwrite;
+
+    #[test]
+    fn what_is_overwritten_is_the_new_bytes_whatever_pages_had_them_before() {
+        let mut before = vec![7; 50_000];
+        for (start, end) in [(0, 0), (0, 50_000), (1, 1), (5, 4000), (4095, 4097), (3, 49_999)] {
+            for changed in [start..start, start..end, start..end.min(start + 9000), end..end] {
+                let mut expected = before.clone();
+                expected[changed].fill(9);
+                overwrite(&mut before[start..end], &expected[start..end]);
+                assert_eq!(before, expected);
+                before.fill(7);
+            }
+        }
+    }
 }

@@ -7,6 +7,8 @@
 
 use std::collections::TryReserveError;
 
+use crate::os::prefer_large_pages;
+
 /// Fewer words than this are sorted by comparing.
 const FEW: usize = 192;
 /// Bits of a digit: as many counters as the nearest cache holds besides what is sorted.
@@ -27,6 +29,8 @@ impl Room {
         let mut room = Self::default();
         room.words.try_reserve_exact(rows)?;
         room.scratch.try_reserve_exact(rows)?;
+        prefer_large_pages(room.words.spare_capacity_mut());
+        prefer_large_pages(room.scratch.spare_capacity_mut());
         Ok(room)
     }
 

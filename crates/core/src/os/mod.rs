@@ -3,6 +3,7 @@
 //! All `unsafe` of this crate is below this folder. Linux is the mark; macOS and FreeBSD keep the
 //! same promises with what they have.
 
+mod advise;
 mod allocate;
 mod baseline;
 mod boot;
@@ -33,6 +34,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use advise::{populate, prefer_large_pages};
 pub use dirty::DirtySearch;
 pub use element::Element;
 pub use file::File;
