@@ -7,6 +7,7 @@ import { ColumnSet } from './column-set.ts'
 import { type Cursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from '../column/elements.ts'
 import { quoted } from '../errors.ts'
+import { Follower, type FollowOptions, type RowRange } from '../follow.ts'
 import { gone } from './gone.ts'
 import { insertRows } from './insertion.ts'
 import {
@@ -174,6 +175,11 @@ export class StoredTable implements RowKeeper {
 
   cursor(start?: number, end?: number): Cursor {
     return new StoredCursor(this, start, end)
+  }
+
+  follow(options?: FollowOptions): AsyncIterableIterator<RowRange> {
+    this.checkUsable()
+    return new Follower(this, options)
   }
 
   shrink(): void {
