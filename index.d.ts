@@ -80,6 +80,17 @@ export declare class NativeStore {
   lengths(): Float64Array
   /** The length of a region at the last settled commit. */
   committedLength(id: number): number
+  /**
+   * Makes a store that writes live, after a commit of what is pending: all memory is shared from
+   * then on. On an error it is as it was before.
+   */
+  goLive(): void
+  /**
+   * A new external `ArrayBuffer` over the live store's table of lengths: eight bytes a region, by
+   * its id. A number stored there with `Atomics` is told to every process at once. To be asked
+   * for anew when an id lies behind its end.
+   */
+  liveLengths(): ArrayBuffer
   /** Opens or creates the file, takes its lock and recovers it. Blocks for `waitMs` at most. */
   static open(path: string, options: NativeOptions): NativeStore
   /** The same on the thread pool. Waiting is the caller's, with a timer: use `waitMs` 0. */
@@ -239,6 +250,11 @@ export interface NativeOptions {
    * default false.
    */
   reads?: boolean
+  /**
+   * Whether it is opened to change the elements of a live store that another has open, without the
+   * lock; default false.
+   */
+  shares?: boolean
 }
 
 /** A region: a named, growable run of elements. Counts are elements of kind × lanes. */

@@ -65,9 +65,11 @@ impl<A> InFlight<A> {
 impl<M: Medium> Store<M> {
     /// Steps 1 to 3. Gives the ticket, or `None` when nothing changed.
     pub(crate) fn capture(&mut self) -> Result<Option<u64>> {
+        self.take_own_lengths();
         let changes = self.find_changes()?;
         if changes.is_empty() {
-            return Ok(None);
+            // What was changed in place in a live store is not known: it is synced in any case.
+            return Ok(self.is_live().then(|| self.launch_sync()));
         }
         // Step 2: does the record fit?
         let carries_directory = changes.is_structural || self.has_new_extents;
@@ -140,7 +142,7 @@ impl<M: Medium> Store<M> {
             self.put_checksum_table(&mut tables, run.page, &checksums);
             runs.push(Run { page: run.page, checksums });
         }
-        if keeps_allocation {
+        if keeps_allocation && !self.is_live() {
             let system_page = self.medium.system_page_bytes() as u64;
             for (id, region) in &mut self.regions {
                 let entry = &self.current.regions[id];
@@ -180,6 +182,14 @@ impl<M: Medium> Store<M> {
                 _ => tables.push((offset, checksum.to_ne_bytes().to_vec())),
             }
         }
+    }
+
+    /// Queues a sync of what a live store has in the file.
+    fn launch_sync(&mut self) -> u64 {
+        let flight = self.queue(None, true, None);
+        let ticket = flight.ticket;
+        self.in_flight.push_back(InFlight::new(flight, Arc::clone(&self.captured)));
+        ticket
     }
 
     /// Builds the record, queues it, and makes it what the next capture builds on.
@@ -232,7 +242,7 @@ impl<M: Medium> Store<M> {
             let extents = dropped.iter().flat_map(|dropped| &dropped.entry.extents);
             extents.for_each(|extent| self.space.give_back(*extent));
         }
-        let flight = self.queue(planned.checkpoint, Some(write));
+        let flight = self.queue(planned.checkpoint, self.is_live(), Some(write));
         let ticket = flight.ticket;
         self.in_flight.push_back(InFlight {
             lengths: changes.lengths,

@@ -55,7 +55,8 @@ impl<M: Medium> Store<M> {
             if region.length != region.captured_length {
                 changes.lengths.push((*id, region.length));
             }
-            if region.view.is_some() {
+            // A live store's pages are in the file already.
+            if region.view.is_some() && !self.is_live() {
                 self.find_changed_pages(*id, region, &mut changes)?;
             }
         }

@@ -72,11 +72,13 @@ impl<M: Medium> Store<M> {
     pub(crate) fn queue(
         &mut self,
         checkpoint: Option<Checkpoint>,
+        syncs_data: bool,
         write: Option<Write>,
     ) -> Arc<Flight> {
         let flight = Arc::new(Flight {
             ticket: self.next_ticket(),
             checkpoint,
+            syncs_data,
             write,
             has_checkpointed: AtomicBool::new(false),
             outcome: OnceLock::new(),
@@ -91,7 +93,7 @@ impl<M: Medium> Store<M> {
             return Ok(None);
         }
         let planned = self.plan_checkpoint(0)?;
-        let flight = self.queue(planned.checkpoint, None);
+        let flight = self.queue(planned.checkpoint, false, None);
         let ticket = flight.ticket;
         self.in_flight.push_back(InFlight {
             taken: planned.taken,

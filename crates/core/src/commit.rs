@@ -68,6 +68,8 @@ impl Write {
 pub(crate) struct Flight {
     pub(crate) ticket: u64,
     pub(crate) checkpoint: Option<Checkpoint>,
+    /// Everything that was written before it becomes durable before its record: of a live store.
+    pub(crate) syncs_data: bool,
     pub(crate) write: Option<Write>,
     pub(crate) has_checkpointed: AtomicBool,
     pub(crate) outcome: OnceLock<Result<()>>,
@@ -245,6 +247,9 @@ impl<M: Medium> Committer<M> {
         if let Some(checkpoint) = &flight.checkpoint {
             self.checkpoint(applied, checkpoint)?;
             flight.has_checkpointed.store(true, Ordering::Release);
+        }
+        if flight.syncs_data {
+            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", COMMIT))?;
         }
         let Some(write) = &flight.write else {
             return Ok(());

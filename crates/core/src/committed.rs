@@ -6,15 +6,15 @@ use crate::format::PAGE;
 use crate::format::claim::{CLAIM_BYTES, Claim};
 use crate::format::directory::{Lengths, Structure};
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
-use crate::format::published::{
-    BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence,
-};
+use crate::format::live::{LIVE_BYTES, LIVE_OFFSET, LiveBlock};
+use crate::format::published::{BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence};
 use crate::format::record::{Outline, next_head};
 use crate::format::{SLOT_OFFSETS, fields::Fields};
 use crate::found::{
     Directory, apply_lengths, cannot_read, corrupt, directory_of, is_of_this_boot, read,
-    read_structure,
+    read_structure, reserved_places,
 };
+use crate::live::read_told_structure;
 use crate::medium::{Medium, Page};
 use crate::recovery::find_last_commit;
 use crate::region::in_memory;
@@ -29,6 +29,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Stamp {
     sequence: u64,
     block: Option<Published>,
+    /// Of this boot.
+    live: Option<LiveBlock>,
 }
 
 /// A commit as a reader sees it.
@@ -44,6 +46,8 @@ pub(crate) struct Committed {
     left_at: Option<Stamp>,
     /// Pages that the log holds and the file may not: they lie over it.
     pub(crate) pages: BTreeMap<u64, Box<Page>>,
+    /// The store is live: the structure is what it told, and the lengths lie in a table.
+    pub(crate) live: Option<LiveBlock>,
 }
 
 /// What a reader wants to know of a commit.
@@ -66,10 +70,15 @@ const TRIES: u32 = 1000;
 impl Stamp {
     /// Reads it, in one call: the sequence word and the block are written in one, too.
     pub(crate) fn read<M: Medium>(medium: &M) -> Result<Self> {
-        let block_at = in_memory(BLOCK_OFFSET - SEQUENCE_OFFSET);
-        let bytes = read(medium, SEQUENCE_OFFSET, block_at + BLOCK_BYTES)?;
-        let sequence = Fields::new(&bytes).u64().unwrap_or(0);
-        Ok(Self { sequence, block: bytes.get(block_at..).and_then(Published::decode) })
+        let [block_at, live_at] =
+            [BLOCK_OFFSET, LIVE_OFFSET].map(|at| in_memory(at - SEQUENCE_OFFSET));
+        let bytes = read(medium, SEQUENCE_OFFSET, live_at + LIVE_BYTES)?;
+        let live = bytes.get(live_at..).and_then(LiveBlock::decode);
+        Ok(Self {
+            sequence: Fields::new(&bytes).u64().unwrap_or(0),
+            block: bytes.get(block_at..).and_then(Published::decode),
+            live: live.filter(|live| live.boot_id == medium.boot_id()),
+        })
     }
 
     /// The block, if this boot wrote it: then it names a commit that is durable.
@@ -132,6 +141,9 @@ fn look<M: Medium>(
     is_patient: bool,
 ) -> Result<Look> {
     let exact = stamp.exact(medium);
+    if let (Some(block), Some(live)) = (&exact, &stamp.live) {
+        return find_live(medium, block, live, known).map(Look::Found);
+    }
     if let Some(block) = &exact
         && (!stamp.is_moving(block) || wanted == Wanted::Lengths && has_writer(medium)?)
     {
@@ -160,6 +172,7 @@ fn look<M: Medium>(
         head: 0,
         left_at: Some(*stamp),
         pages: found.pages,
+        live: None,
     }))))
 }
 
@@ -174,7 +187,8 @@ fn find_published<M: Medium>(
     block: &Published,
     known: Option<&Committed>,
 ) -> Result<Option<Box<Committed>>> {
-    let known = known.filter(|known| known.header.epoch == block.epoch && known.left_at.is_none());
+    let is_of_log = |known: &&Committed| known.left_at.is_none() && known.live.is_none();
+    let known = known.filter(is_of_log).filter(|known| known.header.epoch == block.epoch);
     if known.is_some_and(|known| known.commit == block.commit) {
         return Ok(None);
     }
@@ -189,13 +203,44 @@ fn find_published<M: Medium>(
     Ok(Some(Box::new(committed)))
 }
 
+/// The last commit of a live store, with the structure that it told since. Its lengths are to be
+/// read from the table.
+fn find_live<M: Medium>(
+    medium: &M,
+    block: &Published,
+    live: &LiveBlock,
+    known: Option<&Committed>,
+) -> Result<Option<Box<Committed>>> {
+    let is_known = |known: &Committed| known.commit == block.commit && known.live == Some(*live);
+    if known.is_some_and(is_known) {
+        return Ok(None);
+    }
+    let header = read_header(medium, block)?;
+    let structure = read_told_structure(medium, live, &reserved_places(&header))?;
+    Ok(Some(Box::new(Committed {
+        commit: block.commit,
+        structure: Arc::new(structure),
+        lengths: Lengths::new(),
+        header,
+        head: 0,
+        left_at: None,
+        pages: BTreeMap::new(),
+        live: Some(*live),
+    })))
+}
+
+/// The header that the block names.
+fn read_header<M: Medium>(medium: &M, block: &Published) -> Result<Header> {
+    let slot = slot_index(block.epoch);
+    let header = Header::decode(&read(medium, SLOT_OFFSETS[slot], HEADER_BYTES)?, slot);
+    let header = header.filter(|header| header.epoch == block.epoch);
+    header.ok_or_else(|| corrupt("its newest header is gone"))
+}
+
 impl Committed {
     /// The commit of the header that the block names.
     fn at_header<M: Medium>(medium: &M, block: &Published) -> Result<Self> {
-        let slot = slot_index(block.epoch);
-        let header = Header::decode(&read(medium, SLOT_OFFSETS[slot], HEADER_BYTES)?, slot);
-        let header = header.filter(|header| header.epoch == block.epoch);
-        let header = header.ok_or_else(|| corrupt("its newest header is gone"))?;
+        let header = read_header(medium, block)?;
         let (structure, lengths) = read_structure(medium, &header)?;
         Ok(Self {
             commit: header.base_commit,
@@ -205,6 +250,7 @@ impl Committed {
             head: 0,
             left_at: None,
             pages: BTreeMap::new(),
+            live: None,
         })
     }
 

@@ -17,6 +17,8 @@ impl<M: Medium> Store<M> {
     /// `NotFound`; `NoSpace`, `Limit` (address space), `Io`: nothing was changed.
     pub fn grow(&mut self, id: RegionId, elements: u64, growth: Growth) -> Result<u64> {
         self.check_writable()?;
+        // An extent of the region, and one of the checksum table.
+        self.make_room_to_tell(64)?;
         self.ensure_view(id)?;
         let reserved = self.mapped(id).map_or(0, Memory::reserved_bytes) as u64;
         let (entry, _) = self.region(id)?;
@@ -50,7 +52,7 @@ impl<M: Medium> Store<M> {
 
     /// Makes an extent the end of a region, or gives it back.
     fn attach(&mut self, id: RegionId, taken: Extent) -> Result<()> {
-        let keeps_allocation = self.medium.keeps_allocation();
+        let is_shared = self.medium.keeps_allocation() || self.is_live();
         let entry = self.current.regions.get_mut(&id).ok_or_else(|| unknown(id))?;
         let before = entry.extents.clone();
         match entry.extents.last_mut() {
@@ -61,14 +63,14 @@ impl<M: Medium> Store<M> {
         let Some(view) = view else {
             return Err(unknown(id));
         };
-        if let Err(error) = view.extend(entry, keeps_allocation) {
+        if let Err(error) = view.extend(entry, is_shared) {
             entry.extents = before;
             self.space.give_back(taken);
             self.poison_if_damaged();
             return Err(error);
         }
         self.has_new_extents = true;
-        Ok(())
+        self.announce()
     }
 
     fn allocate_for_region(&mut self, bytes: u64, preferred: Option<u64>) -> Result<Extent> {

@@ -170,6 +170,13 @@ pub trait Memory: Send {
     /// The page at `offset` as the file has it now, whatever copy lies over it.
     fn file_page<'a>(&'a self, offset: usize, scratch: &'a mut Page) -> &'a Page;
 
+    /// The number at `offset`, a multiple of 8. What its writer wrote before it is seen by whoever
+    /// sees the number.
+    fn load_u64(&self, offset: usize) -> u64;
+
+    /// Writes a number at `offset`, a multiple of 8, after everything that was written before.
+    fn store_u64(&mut self, offset: usize, number: u64);
+
     /// Copies bytes out, as the program sees them.
     fn read(&self, offset: usize, buffer: &mut [u8]);
 

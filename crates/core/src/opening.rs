@@ -90,6 +90,7 @@ impl<M: Medium> Store<M> {
     #[doc(hidden)]
     pub fn open_on(medium: Arc<M>, options: &Options) -> Result<Self> {
         let mut found = find_last_commit(&*medium, None)?;
+        found.take_told(&*medium)?;
         fill_holes(&*medium, &found)?;
         if found.is_needed {
             found.write_back(&*medium)?;
@@ -99,6 +100,7 @@ impl<M: Medium> Store<M> {
         // From here on the header counts. What lies behind its places belongs to no commit; no
         // process ever mapped it for reading.
         store.committer.publish_presence(true)?;
+        store.forget_told()?;
         let cut = || -> std::io::Result<()> {
             let end = store.space.end();
             if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
@@ -146,6 +148,7 @@ impl<M: Medium> Store<M> {
             unwritten_checksums: BTreeMap::new(),
             wants_checkpoint: false,
             reading: None,
+            live: None,
             reserve_bytes: options.reserve_bytes,
             process: std::process::id(),
             is_closed: false,

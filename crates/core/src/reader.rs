@@ -10,14 +10,14 @@ use crate::commit::Applied;
 use crate::committed::{Committed, Stamp, Wanted, find_committed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::Extent;
-use crate::format::directory::{Entry, RegionId};
+use crate::format::directory::RegionId;
 use crate::format::{FIRST_LOG, PAGE};
 use crate::found::reserved_places;
+use crate::live::{map_lengths, told_lengths};
 use crate::medium::{Medium, Memory, Role};
 use crate::options::Options;
 use crate::os::File;
-use crate::region::{Region, View, in_memory};
-use crate::rollback::whole_system_pages;
+use crate::region::{Region, in_memory};
 use crate::space::Space;
 use crate::store::Store;
 use std::path::Path;
@@ -26,10 +26,14 @@ use std::sync::atomic::{Ordering, fence};
 
 /// What a store that only reads knows of the file.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub(crate) struct Reading<A> {
     pub(crate) committed: Committed,
     /// The moment at which the last snapshot began.
     snapshot: Option<Stamp>,
+    /// The table of lengths of a live store, and its place.
+    table: Option<(Extent, A)>,
+    /// Memory is shared: the store is live, and elements may be changed in place.
+    pub(crate) shares: bool,
 }
 
 /// What became of the values that were written to a reader's memory.
@@ -67,15 +71,36 @@ impl Store<File> {
     }
 }
 
+impl Store<File> {
+    /// Opens a live store that another has open and locked, to change its elements in place: below
+    /// the lengths, and nothing else. All memory is shared.
+    ///
+    /// # Errors
+    /// As `open_reading`; `Unsupported` where nobody has it open live.
+    pub fn open_sharing(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let path = path.as_ref();
+        let file = File::open_sharing(path, options)?;
+        let opened = Self::read_or_share(Arc::new(file), options, true);
+        opened.map_err(|error| error.at_opening(path))
+    }
+}
+
 impl<M: Medium> Store<M> {
-    /// The same on a medium.
+    /// The same as `open_reading` on a medium.
     ///
     /// # Errors
     /// The same.
     #[doc(hidden)]
     pub fn read_on(medium: Arc<M>, options: &Options) -> Result<Self> {
+        Self::read_or_share(medium, options, false)
+    }
+
+    fn read_or_share(medium: Arc<M>, options: &Options, shares: bool) -> Result<Self> {
         let (_, committed) = find_committed(&*medium, None, Wanted::Lengths)?;
         let committed = committed.ok_or_else(unknown_state)?;
+        if shares {
+            require_owner(&*medium, &committed)?;
+        }
         let applied = Applied {
             header: committed.header.clone(),
             commit: committed.commit,
@@ -84,7 +109,8 @@ impl<M: Medium> Store<M> {
         };
         let structure = (*committed.structure).clone();
         let mut store = Self::assemble(medium, applied, structure, &committed.lengths, options);
-        store.reading = Some(Reading { committed, snapshot: None });
+        store.reading = Some(Reading { committed, snapshot: None, table: None, shares });
+        store.take_told_lengths()?;
         Ok(store)
     }
 
@@ -135,7 +161,15 @@ impl<M: Medium> Store<M> {
         let known = &reading.committed;
         let was_patched = !known.pages.is_empty();
         let (stamp, found) = find_committed(&*self.medium, Some(known), wanted)?;
+        if reading.shares {
+            let committed = found.as_ref().unwrap_or(known);
+            require_owner(&*self.medium, committed).inspect_err(|_| self.committer.poison())?;
+        }
         let news = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
+        let news = news.and_then(|news| match (news, self.take_told_lengths()?) {
+            (News::None, true) => Ok(News::Lengths),
+            (news, _) => Ok(news),
+        });
         let result = news.and_then(|news| {
             if copies == Copies::Forgotten {
                 self.forget_copies()?;
@@ -164,7 +198,9 @@ impl<M: Medium> Store<M> {
         if !is_same {
             self.take_structure()?;
         }
-        self.take_lengths()?;
+        if self.reading.as_ref().is_some_and(|it| it.committed.live.is_none()) {
+            self.take_lengths()?;
+        }
         let has_pages = self.reading.as_ref().is_some_and(|it| !it.committed.pages.is_empty());
         if was_patched || has_pages {
             self.forget_copies()?;
@@ -179,6 +215,7 @@ impl<M: Medium> Store<M> {
     /// Maps what came, covers what went.
     fn take_structure(&mut self) -> Result<()> {
         let Some(reading) = &self.reading else { return Ok(()) };
+        let shares = reading.shares;
         let structure = (*reading.committed.structure).clone();
         let mut used: Vec<Extent> = structure.extents().collect();
         used.extend(reserved_places(&reading.committed.header));
@@ -198,10 +235,26 @@ impl<M: Medium> Store<M> {
         for (id, entry) in &self.current.regions {
             let region = self.regions.entry(*id).or_insert_with(|| Region::new(0, entry.width()));
             if let (Some(view), Some(shown)) = (&mut region.view, former.regions.get(id)) {
-                view.follow(shown, entry)?;
+                view.follow(shown, entry, shares)?;
             }
         }
         Ok(())
+    }
+
+    /// Takes over the lengths that a live store tells. Says whether one is another.
+    fn take_told_lengths(&mut self) -> Result<bool> {
+        let Some(reading) = &mut self.reading else { return Ok(false) };
+        let Some(live) = reading.committed.live else { return Ok(false) };
+        let table = match reading.table.take() {
+            Some((place, table)) if place == live.lengths => table,
+            _ => map_lengths(&*self.medium, live.lengths, Role::Private)?,
+        };
+        let lengths = told_lengths(&reading.committed.structure, &table);
+        reading.table = Some((live.lengths, table));
+        let has_moved = lengths != reading.committed.lengths;
+        reading.committed.lengths = lengths;
+        self.take_lengths()?;
+        Ok(has_moved)
     }
 
     /// Takes over the lengths. Copies in pages with new rows hide them.
@@ -217,6 +270,7 @@ impl<M: Medium> Store<M> {
             region.durable_length = *length;
             if let Some(view) = &mut region.view
                 && from < to
+                && !reading.shares
             {
                 let unit = system_page as u64;
                 let from = from - from % unit;
@@ -231,6 +285,9 @@ impl<M: Medium> Store<M> {
 
     /// Drops what this process wrote, everywhere.
     fn forget_copies(&mut self) -> Result<()> {
+        if self.reading.as_ref().is_some_and(|reading| reading.shares) {
+            return Ok(());
+        }
         let system_page = self.medium.system_page_bytes();
         for view in self.regions.values_mut().filter_map(|region| region.view.as_mut()) {
             view.forget_copies(0, view.mapped_bytes, system_page)?;
@@ -264,49 +321,18 @@ impl<M: Medium> Store<M> {
     }
 }
 
-impl<A: Memory> View<A> {
-    /// Shows the extents that a region has now in place of those that it had.
-    fn follow(&mut self, old: &Entry, new: &Entry) -> Result<()> {
-        let same = common_bytes(&old.extents, &new.extents).min(self.mapped_bytes);
-        let capacity = new.capacity_bytes();
-        if same < capacity {
-            self.map_role(new, same, capacity, Role::Private)?;
-        }
-        if capacity < self.mapped_bytes {
-            self.give_up(capacity)?;
-        }
-        (self.mapped_bytes, self.private_bytes) = (capacity, capacity);
-        self.window_bytes = self.window_bytes.max(capacity);
-        Ok(())
+/// Refuses to write into a store that nobody has open live: a transactional one must not change
+/// under its writer, and what nobody holds may have to be recovered.
+fn require_owner<M: Medium>(medium: &M, committed: &Committed) -> Result<()> {
+    let has_writer = medium.has_writer();
+    let has_writer =
+        has_writer.map_err(|error| Error::from_io(&error, "flock", "cannot try its lock"))?;
+    if committed.live.is_some() && has_writer {
+        return Ok(());
     }
-
-    fn forget_copies(&mut self, from: u64, to: u64, system_page: usize) -> Result<()> {
-        if from >= to {
-            return Ok(());
-        }
-        let mut copies = Vec::new();
-        let forget = |view: &mut Self, copies: &mut Vec<usize>| {
-            view.memory.find_copies(in_memory(from), in_memory(to - from), copies)?;
-            view.memory.drop_copies(&whole_system_pages(copies, system_page))
-        };
-        forget(self, &mut copies)
-            .map_err(|error| Error::from_io(&error, "madvise", "cannot show the file anew"))
-    }
-}
-
-/// How many bytes two regions have in the same places, from their start.
-fn common_bytes(one: &[Extent], other: &[Extent]) -> u64 {
-    let mut common = 0;
-    for (one, other) in one.iter().zip(other) {
-        if one.offset != other.offset {
-            break;
-        }
-        common += one.bytes.min(other.bytes);
-        if one.bytes != other.bytes {
-            break;
-        }
-    }
-    common
+    let message =
+        "nobody has the store open live; open it live with the lock first, and keep it open";
+    Err(Error::new(ErrorKind::Unsupported, message))
 }
 
 fn unknown_state() -> Error {

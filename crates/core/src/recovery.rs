@@ -16,6 +16,7 @@ use crate::found::{
     Directory, Places, apply_lengths, are_runs_whole, cannot_sync, cannot_write, corrupt,
     directory_of, is_of_this_boot, newest_state, read, read_record, reserved_places,
 };
+use crate::live::find_told;
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
 use std::collections::BTreeMap;
@@ -42,6 +43,9 @@ pub(crate) struct Recovered {
     /// The sequence word: the commit that was last written home, at least in part, in this boot or
     /// before.
     sequence: u64,
+    /// Where a live store of this boot told what it is; nothing may take its place before what it
+    /// told is in a header.
+    live_end: Option<u64>,
     /// The last record, where the page cache may show what the disk does not have.
     in_doubt: Option<InDoubt>,
 }
@@ -76,6 +80,7 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M, limit: Option<u64>) -> Res
         runs: Vec::new(),
         exact: published.filter(|block| is_of_this_boot(medium, block)),
         sequence,
+        live_end: None,
         in_doubt: None,
     };
     recovered.read_log(medium, limit.unwrap_or(u64::MAX))?;
@@ -168,6 +173,24 @@ impl Recovered {
         self.runs.extend(record.runs.iter().cloned());
         self.commit = record.commit;
         Ok(true)
+    }
+
+    /// A live store that was killed lost nothing: what it told of its structure and its lengths, and
+    /// the page cache has of its rows, is a commit that is made now.
+    pub(crate) fn take_told<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        let Some(told) = find_told(medium, &reserved_places(&self.header))? else {
+            return Ok(());
+        };
+        self.is_needed = true;
+        self.live_end = Some(told.end);
+        // It never wrote a page to the log, and none of before counts.
+        self.pages.clear();
+        if (&self.structure, &self.lengths) != (&told.structure, &told.lengths) {
+            self.commit += 1;
+            self.places = Places::of(&told.structure);
+            (self.structure, self.lengths) = (told.structure, told.lengths);
+        }
+        Ok(())
     }
 
     /// Brings the file to the last commit and makes it the base of a new log. A cut in the middle
@@ -263,6 +286,7 @@ impl Recovered {
     /// A place behind everything, for a directory too large for the area beside its slot.
     fn free_place<M: Medium>(&self, medium: &M, bytes: u64) -> Result<u64> {
         let end = self.structure.check_places(&reserved_places(&self.header))?;
+        let end = end.max(self.live_end.unwrap_or(0));
         let offset = end.next_multiple_of(UNIT_BYTES);
         let bytes = bytes.next_multiple_of(UNIT_BYTES);
         medium.allocate(offset, bytes).map_err(|error| cannot_write(&error))?;

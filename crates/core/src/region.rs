@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::directory::{Entry, RegionId};
 use crate::format::{Extent, PAGE};
 use crate::medium::{Medium, Memory, Role};
+use crate::rollback::whole_system_pages;
 
 /// What the store keeps of a region beside its directory entry.
 ///
@@ -94,21 +95,16 @@ pub(crate) fn in_memory(bytes: u64) -> usize {
 }
 
 impl<A: Memory> View<A> {
-    /// Reserves address space for a region and maps what it has.
+    /// Reserves address space for a region and maps what it has, private up to `private_bytes`,
+    /// shared from there on.
     pub(crate) fn map<M: Medium<Memory = A>>(
         medium: &M,
         entry: &Entry,
-        direct_from: u64,
+        private_bytes: u64,
         reserve_bytes: u64,
     ) -> Result<Self> {
         let capacity = entry.capacity_bytes();
         let memory = reserve(medium, reserve_bytes, capacity)?;
-        let page = medium.system_page_bytes() as u64;
-        let private_bytes = if medium.keeps_allocation() {
-            direct_from.next_multiple_of(page).min(capacity)
-        } else {
-            capacity
-        };
         let mut view = Self { memory, private_bytes, mapped_bytes: 0, window_bytes: 0 };
         view.map_role(entry, 0, private_bytes, Role::Private)?;
         view.map_role(entry, private_bytes, capacity, Role::Shared)?;
@@ -138,11 +134,11 @@ impl<A: Memory> View<A> {
     }
 
     /// Maps what was added to the extents.
-    pub(crate) fn extend(&mut self, entry: &Entry, keeps_allocation: bool) -> Result<()> {
+    pub(crate) fn extend(&mut self, entry: &Entry, is_shared: bool) -> Result<()> {
         let capacity = entry.capacity_bytes();
-        let role = if keeps_allocation { Role::Shared } else { Role::Private };
+        let role = if is_shared { Role::Shared } else { Role::Private };
         self.map_role(entry, self.mapped_bytes, capacity, role)?;
-        if !keeps_allocation {
+        if !is_shared {
             self.private_bytes = capacity;
         }
         self.mapped_bytes = capacity;
@@ -175,6 +171,37 @@ impl<A: Memory> View<A> {
         Ok(())
     }
 
+    /// Shows the extents that a region has now in place of those that it had.
+    pub(crate) fn follow(&mut self, old: &Entry, new: &Entry, is_shared: bool) -> Result<()> {
+        let same = common_bytes(&old.extents, &new.extents).min(self.mapped_bytes);
+        let capacity = new.capacity_bytes();
+        if same < capacity {
+            let role = if is_shared { Role::Shared } else { Role::Private };
+            self.map_role(new, same, capacity, role)?;
+        }
+        if capacity < self.mapped_bytes {
+            self.give_up(capacity)?;
+        }
+        self.mapped_bytes = capacity;
+        self.private_bytes = if is_shared { 0 } else { capacity };
+        self.window_bytes = self.window_bytes.max(capacity);
+        Ok(())
+    }
+
+    /// Drops what this process wrote to a stretch, in whole pages of the machine.
+    pub(crate) fn forget_copies(&mut self, from: u64, to: u64, system_page: usize) -> Result<()> {
+        if from >= to {
+            return Ok(());
+        }
+        let mut copies = Vec::new();
+        let forget = |view: &mut Self, copies: &mut Vec<usize>| {
+            view.memory.find_copies(in_memory(from), in_memory(to - from), copies)?;
+            view.memory.drop_copies(&whole_system_pages(copies, system_page))
+        };
+        forget(self, &mut copies)
+            .map_err(|error| Error::from_io(&error, "madvise", "cannot show the file anew"))
+    }
+
     /// Lays zeros over everything: whoever still looks sees nothing of the file, and reaches
     /// nothing of it. False where the system refuses: the mapping stays, and so must its extents.
     pub(crate) fn cover(&mut self) -> bool {
@@ -184,6 +211,21 @@ impl<A: Memory> View<A> {
         }
         is_covered
     }
+}
+
+/// How many bytes two regions have in the same places, from their start.
+fn common_bytes(one: &[Extent], other: &[Extent]) -> u64 {
+    let mut common = 0;
+    for (one, other) in one.iter().zip(other) {
+        if one.offset != other.offset {
+            break;
+        }
+        common += one.bytes.min(other.bytes);
+        if one.bytes != other.bytes {
+            break;
+        }
+    }
+    common
 }
 
 /// Reserves what is asked for, or as much as the system gives, but room for what there is.

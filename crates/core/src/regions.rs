@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::directory::{ElementKind, Entry, LANES_MAX, NAME_BYTES_MAX, RegionId};
 use crate::info::RegionInfo;
+use crate::live::ENTRY_BYTES_MAX;
 use crate::medium::Medium;
 use crate::region::{Dropped, Region, unknown};
 use crate::store::Store;
@@ -32,11 +33,13 @@ impl<M: Medium> Store<M> {
         let Some(next) = id.0.checked_add(1) else {
             return Err(Error::new(ErrorKind::Limit, "the store has had 2^32 regions"));
         };
+        self.make_room_to_tell(ENTRY_BYTES_MAX)?;
         self.current.next_region = next;
         let entry = Entry { name: name.to_owned(), kind, lanes, extents: Vec::new() };
         self.regions.insert(id, Region::new(0, entry.width()));
         self.current.regions.insert(id, entry);
         self.has_structural_changes = true;
+        self.announce()?;
         Ok(id)
     }
 
@@ -65,7 +68,7 @@ impl<M: Medium> Store<M> {
         let region = self.regions.remove(&id).ok_or_else(|| unknown(id))?;
         self.dropped.push(Dropped { id, entry, region });
         self.has_structural_changes = true;
-        Ok(())
+        self.announce()
     }
 
     /// All regions, in the order of their creation.
@@ -138,6 +141,7 @@ impl<M: Medium> Store<M> {
         if let Some(region) = self.regions.get_mut(&id) {
             region.length = elements;
         }
+        self.tell_length(id, elements);
         Ok(())
     }
 }

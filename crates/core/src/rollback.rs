@@ -12,9 +12,10 @@ impl<M: Medium> Store<M> {
     /// lengths is undefined, and is overwritten by what is added later.
     ///
     /// # Errors
-    /// `Poisoned`; what the kernel says to the dropping of copies, and then the store is poisoned.
+    /// `Poisoned`; `Unsupported` in a live store; what the kernel says to the dropping of copies, and then the store is poisoned.
     pub fn rollback(&mut self) -> Result<()> {
         self.check_writable()?;
+        self.check_not_live("roll back")?;
         self.settle_all();
         if self.committer.is_poisoned() {
             return Err(poisoned());

@@ -22,6 +22,7 @@ impl<M: Medium> Store<M> {
         if self.committer.is_poisoned() {
             return Err(poisoned());
         }
+        self.take_own_lengths();
         let entry = self.current.regions.get_mut(&id).ok_or_else(|| unknown(id))?;
         let region = self.regions.get_mut(&id).ok_or_else(|| unknown(id))?;
         let width = entry.width();
@@ -50,6 +51,7 @@ impl<M: Medium> Store<M> {
         }
         self.kept.retain(|(other, at)| *other != id || *at < kept);
         self.has_structural_changes = true;
+        self.announce()?;
         Ok(kept / width)
     }
 }

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result, forked, poisoned};
 use crate::format::directory::{RegionId, Structure};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
+use crate::live::{LENGTHS, Live};
 use crate::medium::Medium;
 use crate::reader::Reading;
 use crate::region::{Dropped, Region};
@@ -51,7 +52,9 @@ pub struct Store<M: Medium> {
     pub(crate) unwritten_checksums: BTreeMap<u64, u64>,
     pub(crate) wants_checkpoint: bool,
     /// `None` in a store that writes.
-    pub(crate) reading: Option<Reading>,
+    pub(crate) reading: Option<Reading<M::Memory>>,
+    /// `None` in a transactional store.
+    pub(crate) live: Option<Live<M::Memory>>,
     pub(crate) commit_id: u64,
     pub(crate) last_ticket: u64,
     pub(crate) reserve_bytes: u64,
@@ -126,11 +129,13 @@ impl<M: Medium> Store<M> {
             );
             return Err(Error::new(ErrorKind::Limit, message));
         }
-        if bytes != self.current.metadata {
-            self.current.metadata = bytes;
-            self.has_structural_changes = true;
+        if bytes == self.current.metadata {
+            return Ok(());
         }
-        Ok(())
+        self.make_room_to_tell(bytes.len() as u64)?;
+        self.current.metadata = bytes;
+        self.has_structural_changes = true;
+        self.announce()
     }
 
     /// The version that the user gave the data.
@@ -145,11 +150,13 @@ impl<M: Medium> Store<M> {
     /// `Closed`, `Poisoned`.
     pub fn set_data_version(&mut self, version: u32) -> Result<()> {
         self.check_writable()?;
-        if version != self.current.data_version {
-            self.current.data_version = version;
-            self.has_structural_changes = true;
+        if version == self.current.data_version {
+            return Ok(());
         }
-        Ok(())
+        self.make_room_to_tell(0)?;
+        self.current.data_version = version;
+        self.has_structural_changes = true;
+        self.announce()
     }
 
     /// The number of the last settled commit. Each commit has the number after the one before.
@@ -184,6 +191,10 @@ impl<M: Medium> Store<M> {
         self.check_usable()?;
         if self.is_reader() {
             return Ok(false);
+        }
+        if self.is_live() {
+            // Nobody can tell what was changed in place.
+            return Ok(true);
         }
         self.settle();
         self.check_usable()?;
@@ -262,12 +273,15 @@ impl<M: Medium> Store<M> {
     fn finish(&mut self, how: Close) -> Result<()> {
         match how {
             Close::Commit => drop(self.commit()?),
+            // What was written is in the file; what was added since the last commit is not counted.
+            Close::Discard if self.is_live() => self.settle_all(),
             Close::Discard => self.rollback()?,
         }
         if let Some(ticket) = self.launch_checkpoint()? {
             self.committer.complete(ticket)?;
             self.settle();
         }
+        self.end_live()?;
         self.committer.publish_presence(false)
     }
 
@@ -293,6 +307,7 @@ impl<M: Medium> Store<M> {
             }
         }
         if is_own {
+            memories.extend(self.take_live_memory().map(|memory| (LENGTHS, memory)));
             self.medium.unlock();
         }
         memories

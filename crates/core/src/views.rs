@@ -1,9 +1,9 @@
 //! The memory of regions: mapped when somebody looks, never moved.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::directory::RegionId;
+use crate::format::directory::{Entry, RegionId};
 use crate::medium::{Medium, Memory};
-use crate::region::{View, in_memory, pieces, unknown};
+use crate::region::{Region, View, in_memory, pieces, unknown};
 use crate::store::Store;
 
 impl<M: Medium> Store<M> {
@@ -13,35 +13,36 @@ impl<M: Medium> Store<M> {
         if region.view.is_some() {
             return Ok(());
         }
-        if self.is_reader() {
-            let capacity = entry.capacity_bytes();
-            let view = View::map(&*self.medium, entry, capacity, self.reserve_bytes)?;
-            if let Some(region) = self.regions.get_mut(&id) {
-                region.view = Some(view);
-            }
-            self.lay_pages(Some(id));
-            return Ok(());
+        let private_bytes = self.private_bytes(entry, region);
+        if !self.is_reader() && private_bytes < entry.capacity_bytes() {
+            promise_blocks(&*self.medium, entry, private_bytes)?;
         }
-        if self.medium.keeps_allocation() {
-            // A copy of the file may have holes where it had zeros. A store to a shared page over a
-            // hole is a signal when the disk is full.
-            let system_page = self.medium.system_page_bytes() as u64;
-            let private = region.direct_from.next_multiple_of(system_page);
-            for (_, extent) in pieces(entry, private, entry.capacity_bytes()) {
-                self.medium.allocate(extent.offset, extent.bytes).map_err(|error| {
-                    let attempt = format!(
-                        "cannot allocate what '{}' may grow into; nothing was changed",
-                        entry.name
-                    );
-                    Error::from_io(&error, "fallocate", attempt)
-                })?;
-            }
-        }
-        let view = View::map(&*self.medium, entry, region.direct_from, self.reserve_bytes)?;
+        let view = View::map(&*self.medium, entry, private_bytes, self.reserve_bytes)?;
         if let Some(region) = self.regions.get_mut(&id) {
             region.view = Some(view);
         }
+        self.lay_pages(Some(id));
         Ok(())
+    }
+
+    /// How much of a region's memory is private to this process.
+    fn private_bytes(&self, entry: &Entry, region: &Region<M::Memory>) -> u64 {
+        let capacity = entry.capacity_bytes();
+        match &self.reading {
+            Some(reading) => {
+                if reading.shares {
+                    0
+                } else {
+                    capacity
+                }
+            }
+            None if self.is_live() => 0,
+            None if self.medium.keeps_allocation() => {
+                let system_page = self.medium.system_page_bytes() as u64;
+                region.direct_from.next_multiple_of(system_page).min(capacity)
+            }
+            None => capacity,
+        }
     }
 
     fn view(&mut self, id: RegionId) -> Result<&mut View<M::Memory>> {
@@ -135,4 +136,17 @@ impl<M: Medium> Store<M> {
         );
         Err(Error::new(ErrorKind::Limit, message))
     }
+}
+
+/// A copy of the file may have holes where it had zeros. A store to a shared page over a hole is a
+/// signal when the disk is full: so every hole from the region's byte `from` on is filled.
+pub(crate) fn promise_blocks<M: Medium>(medium: &M, entry: &Entry, from: u64) -> Result<()> {
+    for (_, extent) in pieces(entry, from, entry.capacity_bytes()) {
+        medium.allocate(extent.offset, extent.bytes).map_err(|error| {
+            let attempt =
+                format!("cannot allocate what '{}' may grow into; nothing was changed", entry.name);
+            Error::from_io(&error, "fallocate", attempt)
+        })?;
+    }
+    Ok(())
 }

@@ -49,6 +49,7 @@ impl Open {
         let store = match access {
             Access::Write => Store::open(path, options)?,
             Access::Read => Store::open_reading(path, options)?,
+            Access::Share => Store::open_sharing(path, options)?,
         };
         Ok(Self {
             store: Some(store),
@@ -126,6 +127,17 @@ impl Open {
         // Both lie below the end of a mapping, which the address space holds.
         let [offset, bytes] = [byte_offset, bytes].map(|it| usize::try_from(it).expect("mapped"));
         let (buffer, view) = View::create(env, self.store().memory(id)?, offset, bytes)?;
+        self.views.push(view);
+        Ok(buffer)
+    }
+
+    /// A new buffer over the table of lengths of a live store.
+    pub(crate) fn live_lengths<'env>(&mut self, env: &'env Env) -> Result<Unknown<'env>> {
+        self.prune(*env);
+        Remains::check_room()?;
+        let (memory, bytes) = self.store().live_lengths()?;
+        let bytes = usize::try_from(bytes).expect("a mapped table");
+        let (buffer, view) = View::create(env, memory, 0, bytes)?;
         self.views.push(view);
         Ok(buffer)
     }

@@ -25,24 +25,32 @@ pub struct NativeOptions {
     /// Whether it is opened for reading: without the lock, and a missing file is never made;
     /// default false.
     pub reads: Option<bool>,
+    /// Whether it is opened to change the elements of a live store that another has open, without the
+    /// lock; default false.
+    pub shares: Option<bool>,
 }
 
 /// What a store is opened for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Access {
     Read,
+    Share,
     Write,
 }
 
 impl NativeOptions {
     /// What the store is opened for.
     pub(crate) fn access(self) -> Access {
-        if self.reads == Some(true) { Access::Read } else { Access::Write }
+        match (self.reads, self.shares) {
+            (_, Some(true)) => Access::Share,
+            (Some(true), _) => Access::Read,
+            _ => Access::Write,
+        }
     }
 
     /// The same in the core's types.
     pub(crate) fn checked(self) -> Result<Options> {
-        let Self { create, mode, wait_ms, tries_once, reserve_bytes, reads: _ } = self;
+        let Self { create, mode, wait_ms, tries_once, reserve_bytes, reads: _, shares: _ } = self;
         let mut options = Options::default();
         if let Some(create) = create {
             options.create = create;

@@ -1,8 +1,8 @@
-//! What a store that only reads can do more than one that writes.
+//! Readers and live stores: what they have beyond a transactional writer.
 #![expect(clippy::missing_errors_doc, reason = "the comment of the class says it for all")]
 
-use napi::Env;
 use napi::bindgen_prelude::Float64Array;
+use napi::{Env, Unknown};
 use napi_derive::napi;
 use stoa_core::{Copies, News, RegionId};
 
@@ -62,6 +62,25 @@ impl NativeStore {
     pub fn committed_length(&self, id: f64) -> Result<f64> {
         let id = region(id)?;
         self.with(|open| open.store().committed_len(id).map(double))
+    }
+
+    /// Makes a store that writes live, after a commit of what is pending: all memory is shared from
+    /// then on. On an error it is as it was before.
+    #[napi(catch_unwind)]
+    pub fn go_live(&self, env: Env) -> Result<()> {
+        self.with(|open| {
+            let gone = open.store().go_live();
+            open.retire(env);
+            gone
+        })
+    }
+
+    /// A new external `ArrayBuffer` over the live store's table of lengths: eight bytes a region, by
+    /// its id. A number stored there with `Atomics` is told to every process at once. To be asked
+    /// for anew when an id lies behind its end.
+    #[napi(catch_unwind, ts_return_type = "ArrayBuffer")]
+    pub fn live_lengths<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        self.with(|open| open.live_lengths(env))
     }
 }
 

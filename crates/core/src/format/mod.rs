@@ -14,6 +14,7 @@ pub(crate) mod claim;
 pub mod directory;
 pub(crate) mod fields;
 pub(crate) mod header;
+pub(crate) mod live;
 pub(crate) mod published;
 pub(crate) mod record;
 

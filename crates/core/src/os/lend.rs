@@ -3,6 +3,7 @@
 
 use std::mem;
 use std::slice;
+use std::sync::atomic::AtomicU64;
 
 use super::element::Element;
 use super::map::Reservation;
@@ -40,6 +41,17 @@ impl Reservation {
         // SAFETY: as for `as_slice`; everything mapped is writable, and `self` is borrowed whole,
         // so nothing else is lent.
         unsafe { slice::from_raw_parts_mut(self.address(0).cast::<T>(), len) }
+    }
+
+    /// A number that other processes may change.
+    #[expect(clippy::cast_ptr_alignment, reason = "the base and the offset are aligned")]
+    pub(super) fn number(&self, offset: usize) -> &AtomicU64 {
+        assert!(offset.is_multiple_of(8), "a number at no multiple of its size");
+        self.require_mapped(offset, 8);
+        // SAFETY: the stretch is mapped, readable and writable (asserted), lies in one reservation,
+        // and stays so while `self` is borrowed. The base is aligned to pages, and so is the offset
+        // to 8. Whoever else changes the number, in this process or another, does so in one step.
+        unsafe { AtomicU64::from_ptr(self.address(offset).cast::<u64>()) }
     }
 
     /// The bytes that the file has, now, where the memory shows it in one piece.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::map::Reservation;
 use super::piece::{Content, FileContent, Piece};
@@ -107,6 +108,14 @@ impl Memory for Reservation {
     fn file_page<'a>(&'a self, offset: usize, _scratch: &'a mut Page) -> &'a Page {
         assert!(offset.is_multiple_of(PAGE_BYTES), "page at no multiple of its size");
         self.file_bytes(offset, PAGE_BYTES).try_into().expect("the bytes of a page")
+    }
+
+    fn load_u64(&self, offset: usize) -> u64 {
+        self.number(offset).load(Ordering::Acquire)
+    }
+
+    fn store_u64(&mut self, offset: usize, number: u64) {
+        self.number(offset).store(number, Ordering::Release);
     }
 
     fn read(&self, offset: usize, buffer: &mut [u8]) {

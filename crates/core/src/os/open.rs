@@ -53,6 +53,15 @@ impl File {
         Self::new(file, options.dirty_search).map_err(|error| error.with_path(path))
     }
 
+    /// The same for reading and writing.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn open_sharing(path: &Path, options: &Options) -> Result<Self> {
+        let file = open_regular(path, Access::Write)?.ok_or_else(|| Self::missing(path))?;
+        Self::new(file, options.dirty_search).map_err(|error| error.with_path(path))
+    }
+
     /// The error of a path that names nothing.
     pub(crate) fn missing(path: &Path) -> Error {
         failed(&io::Error::from(Errno::NOENT), "open", path)

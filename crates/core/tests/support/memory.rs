@@ -250,6 +250,21 @@ impl Memory for SimulatedMemory {
         scratch
     }
 
+    fn load_u64(&self, offset: usize) -> u64 {
+        // Only the engine looks, and keeps no view.
+        let is_seen = self.is_seen.get();
+        let mut bytes = [0; 8];
+        self.read(offset, &mut bytes);
+        self.is_seen.set(is_seen);
+        u64::from_ne_bytes(bytes)
+    }
+
+    fn store_u64(&mut self, offset: usize, number: u64) {
+        let is_seen = self.is_seen.get();
+        self.write(offset, &number.to_ne_bytes());
+        self.is_seen.set(is_seen);
+    }
+
     fn read(&self, offset: usize, buffer: &mut [u8]) {
         self.is_seen.set(true);
         let mut done = 0;
