@@ -6,6 +6,8 @@ import { storePath } from './support/directory.ts'
 import { rejectsCode } from './support/errors.ts'
 
 function opened(t: ExecutionContext, rows = 2) {
+  // What never comes is to be told by name.
+  t.timeout(60_000)
   const path = storePath(t)
   const writer = open(path)
   const table = writer.table('t', { x: f64 })

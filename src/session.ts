@@ -51,9 +51,10 @@ export class Session {
     })
   }
 
-  /** Throws ERR_STOA_READONLY on a reader, for what would write. `attempt` is what was called: `change table 't'`. */
-  checkWritable(attempt: string): void {
+  /** Throws ERR_STOA_READONLY on a reader, for what would write: `change` and `table 't'`. */
+  checkWritable(verb: string, object?: string): void {
     if (this.access === 'write') return
+    const attempt = object === undefined ? verb : `${verb} ${object}`
     throw new StoaError(
       'ERR_STOA_READONLY',
       `cannot ${attempt}: ${quoted(this.path)} is open for reading; open it with access 'write' to change it`,

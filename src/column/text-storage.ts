@@ -242,10 +242,12 @@ export class TextStorage extends StagedStorage {
       if (start + length > this.heap.view.length) this.heap.bind()
       return start
     }
+    const { access, path } = this.session
+    const remedy = access === 'read' ? '; read it in snapshot(), for a writer may be changing it' : ''
     throw new StoaError(
       'ERR_STOA_CORRUPT',
-      `row ${row} of ${this.title} in ${quoted(this.session.path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}`,
-      { path: this.session.path },
+      `row ${row} of ${this.title} in ${quoted(path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}${remedy}`,
+      { path },
     )
   }
 }

@@ -271,7 +271,7 @@ export class StoredTable implements RowKeeper {
   /** The same, and throws ERR_STOA_READONLY on a reader. */
   checkWritable(): number {
     const length = this.checkUsable()
-    this.session.checkWritable(`change ${this.title}`)
+    this.session.checkWritable('change', this.title)
     return length
   }
 
