@@ -15,6 +15,7 @@ const files = [
   'columns',
   'model',
   'names',
+  'readers',
   'reentry',
   'reopened',
   'rollback',

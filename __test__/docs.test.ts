@@ -31,12 +31,21 @@ const assertions = [
   )
   assert.deepEqual(rows.slice(1).map(({ ts }) => ts), [1, 2])
   again.close()`,
+  `assert.equal(total, 6)
+  assert.equal(rows, 3)`,
 ]
 
 test('every example of the README has assertions', (t) => {
   t.true(blocks.length >= 1)
   t.is(blocks.length, assertions.length)
 })
+
+/** What an example finds: the store that the first one leaves behind. */
+const LEFT = `const { open: openBefore, f64: f, u32: u, timestamp: ts, symbol: sym } = await import(${JSON.stringify(library)})
+const left = openBefore('market.stoa')
+left.table('trades', { ts, sym, price: f, qty: u }).append({ ts: [0, 1, 2], sym: ['ACME', 'ACME', 'STOA'], price: [11, 10.4, 99], qty: [3, 1, 2] })
+left.close()
+`
 
 /** A folder in which `stoa` is this package. */
 function project(t: ExecutionContext): string {
@@ -52,7 +61,8 @@ for (const [place, { code, line }] of blocks.entries()) {
   test(`the example in line ${line} of the README gives what it says`, async (t) => {
     const folder = project(t)
     const source = code.replaceAll(/from 'stoa'/g, `from ${JSON.stringify(library)}`)
-    const asserted = `import assert from 'node:assert/strict'\n${source}\n${assertions[place]}\nconsole.log('checked')`
+    writeFileSync(join(folder, 'before.ts'), place === 0 ? '' : LEFT)
+    const asserted = `import './before.ts'\nimport assert from 'node:assert/strict'\n${source}\n${assertions[place]}\nconsole.log('checked')`
     writeFileSync(join(folder, 'example.ts'), asserted)
     const file = join(folder, 'example.ts')
     const { code: exitCode, stdout, stderr } = await run(process.execPath, [...typescript, file], {}, folder)

@@ -1,6 +1,6 @@
 // Goal: every failure has its code, its details, and a message that says what was attempted, on what, and what to do.
 // Method: cause each code that can be caused here and read the message. NO_SPACE and POISONED are in space.test.ts and
-// sync.test.ts; READONLY and BUSY belong to readers, which this version does not have.
+// sync.test.ts.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -123,6 +123,30 @@ const cases: Record<string, Case> = {
       const folder = directory(t)
       writeFileSync(join(folder, 'file'), '')
       open(join(folder, 'file', 'store'))
+    },
+  },
+  'a change through a reader': {
+    code: 'ERR_STOA_READONLY',
+    message: /^cannot change table 't': '.*' is open for reading; open it with access 'write' to change it$/,
+    cause: (t) => {
+      const path = fileOf(t, () => {})
+      const reader = open(path, { access: 'read' })
+      t.teardown(() => reader.close())
+      reader.table('t').clear()
+    },
+  },
+  'a snapshot that the writer never lets be': {
+    code: 'ERR_STOA_BUSY',
+    message:
+      /^cannot read '.*' in one piece: the writer committed during each of \d+ tries in \d+ ms; copy less in a snapshot/,
+    cause: (t) => {
+      const writer = open(fileOf(t, () => {}))
+      const reader = open(writer.descriptor)
+      t.teardown(() => (reader.close(), writer.close()))
+      reader.snapshot(() => {
+        writer.table('t').columns['x']?.set(0, -writer.commitId)
+        writer.commitSync()
+      })
     },
   },
   'an option of a later version': {

@@ -17,7 +17,9 @@ import {
   type PersistentArray,
   type Row,
   type RowInput,
+  type RowRange,
   type Store,
+  type StoreDescriptor,
   StoaError,
   type StoaErrorCode,
   type StoreInfo,
@@ -246,6 +248,22 @@ expectTypeOf(store.commit()).toEqualTypeOf<Promise<number>>()
 expectTypeOf(store.info()).toEqualTypeOf<StoreInfo>()
 expectTypeOf(openAsync('x', { signal: AbortSignal.timeout(5) })).toEqualTypeOf<Promise<Store>>()
 expectTypeOf<StoaError['code']>().toEqualTypeOf<StoaErrorCode>()
+expectTypeOf(store.refresh()).toBeBoolean()
+expectTypeOf(store.snapshot(() => 5)).toBeNumber()
+expectTypeOf(store.access).toEqualTypeOf<'write' | 'read'>()
+expectTypeOf(store.descriptor).toEqualTypeOf<StoreDescriptor>()
+expectTypeOf(open(store.descriptor)).toEqualTypeOf<Store>()
+expectTypeOf(openAsync(store.descriptor)).toEqualTypeOf<Promise<Store>>()
+for await (const range of trades.follow({ from: 0, signal: AbortSignal.timeout(5) })) {
+  expectTypeOf(range).toEqualTypeOf<RowRange>()
+}
+expectTypeOf(trades.follow().next()).toEqualTypeOf<Promise<IteratorResult<RowRange, undefined>>>()
+// @ts-expect-error -- a misspelled option
+trades.follow({ form: 0 })
+// @ts-expect-error -- neither a path nor a descriptor
+open({})
+// @ts-expect-error -- a descriptor is not changed
+store.descriptor.path = 'x'
 store.on('commit', (commitId) => expectTypeOf(commitId).toBeNumber())
 store.on('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>())
 // @ts-expect-error -- no such event

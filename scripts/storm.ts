@@ -1,12 +1,14 @@
-// The long tests: many power cuts in the simulation, many kills of a real process. `npm run storm -- --help`.
+// The long tests: many power cuts in the simulation, many kills of a real process, many readers of one. `npm run storm -- --help`.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-const help = `npm run storm -- [--cuts N] [--kills N] [--only NAME [--seed N]]
+const help = `npm run storm -- [--cuts N] [--kills N] [--seconds N] [--readers N] [--only NAME [--seed N]]
 
   --cuts N      power cuts of the simulated disk (default 50000; 0 leaves them out)
   --kills N     kills of a real process (default 1000; 0 leaves them out)
-  --only NAME   one storm: 'kills', or a test of crates/core/tests/crash.rs
+  --seconds N   time beside readers, in processes and again in threads (default 60; 0 leaves them out)
+  --readers N   how many readers (default 8), beside one writer and one that follows
+  --only NAME   one storm: 'kills', 'readers', or a test of crates/core/tests/crash.rs
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
 
@@ -16,6 +18,8 @@ const { values } = parseArgs({
   options: {
     cuts: { type: 'string', default: '50000' },
     kills: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '60' },
+    readers: { type: 'string', default: '8' },
     only: { type: 'string' },
     seed: { type: 'string' },
     help: { type: 'boolean' },
@@ -26,7 +30,8 @@ if (values.help) {
   process.exit()
 }
 const { only, seed } = values
-for (const [name, value] of Object.entries({ cuts: values.cuts, kills: values.kills, seed: seed ?? '0' })) {
+const { cuts, kills, seconds, readers } = values
+for (const [name, value] of Object.entries({ cuts, kills, seconds, readers, seed: seed ?? '0' })) {
   if (!/^\d+$/.test(value)) wrong(`--${name} takes a whole number, found '${value}'`)
 }
 if (seed !== undefined && only === undefined) wrong('--seed belongs to one storm: name it with --only')
@@ -45,7 +50,7 @@ function run(command: string, args: string[], environment: Record<string, string
   if (status !== 0) process.exit(status ?? 1)
 }
 
-if (values.cuts !== '0' && only !== 'kills') {
+if (cuts !== '0' && only !== 'kills' && only !== 'readers') {
   const args = ['test', '--locked', '--release', '-p', 'stoa-core', '--test', 'crash', '--', '--nocapture']
   if (only !== undefined) {
     // A name that no test has would run none, and pass.
@@ -53,9 +58,12 @@ if (values.cuts !== '0' && only !== 'kills') {
     if (!known.split('\n').includes(`${only}: test`)) wrong(`no storm has the name '${only}'`)
     args.push('--exact', only)
   }
-  run('cargo', args, { STOA_CUTS: values.cuts })
+  run('cargo', args, { STOA_CUTS: cuts })
 }
-if (values.kills !== '0' && (only === undefined || only === 'kills')) {
+const isRun = (name: string, amount: string): boolean => amount !== '0' && (only === undefined || only === name)
+const runScript = (file: string, environment: Record<string, string>): void => {
   run('npm', ['run', '--silent', 'build'], {})
-  run(process.execPath, [...process.execArgv, '__test__/storm-kill.ts'], { STOA_KILLS: values.kills })
+  run(process.execPath, [...process.execArgv, `__test__/${file}.ts`], environment)
 }
+if (isRun('kills', kills)) runScript('storm-kill', { STOA_KILLS: kills })
+if (isRun('readers', seconds)) runScript('storm-readers', { STOA_SECONDS: seconds, STOA_READERS: readers })

@@ -1,5 +1,6 @@
 export { open, openAsync } from './open.ts'
 export type { StoreDescriptor } from './descriptor.ts'
+export type { FollowOptions, RowRange } from './follow.ts'
 export type { OpenOptions } from './options.ts'
 export type { Store } from './store.ts'
 export type { StoreEvents } from './events.ts'

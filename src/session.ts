@@ -61,9 +61,10 @@ export class Session {
     })
   }
 
-  /** Throws ERR_STOA_READONLY on a reader, for what would write. `attempt` is what was called: `change table 't'`. */
-  checkWritable(attempt: string): void {
+  /** Throws ERR_STOA_READONLY on a reader, for what would write: `change` and `table 't'`. */
+  checkWritable(verb: string, object?: string): void {
     if (this.access === 'write') return
+    const attempt = object === undefined ? verb : `${verb} ${object}`
     const why =
       this.access === 'read'
         ? "is open for reading; open it with access 'write' to change it"
@@ -72,8 +73,8 @@ export class Session {
   }
 
   /** The same for what only changes elements in place. */
-  checkElements(attempt: string): void {
-    if (this.access !== 'share') this.checkWritable(attempt)
+  checkElements(verb: string, object?: string): void {
+    if (this.access !== 'share') this.checkWritable(verb, object)
   }
 
   /**

@@ -75,7 +75,7 @@ export interface Store extends Disposable, AsyncDisposable {
    * arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
    * are ERR_STOA_NOT_FOUND. What was written to the reader's own memory through a typed array is forgotten.
    *
-   * Cost: some microseconds, and the search for such pages, 2 to 5 ms a GiB that was read. A writer is at its newest always:
+   * Cost: 0.03 to 0.1 ms, and the search for such pages, 2 to 6 ms a GiB that was read. A writer is at its newest always:
    * false.
    * ERR_STOA_VERSION where a writer has brought the data to a version that this program cannot read: then nothing of
    * it is shown.

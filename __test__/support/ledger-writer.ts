@@ -7,10 +7,10 @@ import { Random } from './seed.ts'
 const [path, pauseMs, seed] = process.argv.slice(2) as [string, string, string]
 const random = new Random(Number(seed))
 const ledger = Ledger.open(path, { wait: 10_000 })
-let isOver = false
-createInterface({ input: process.stdin }).once('line', () => (isOver = true))
+const stop = new AbortController()
+createInterface({ input: process.stdin }).once('line', () => stop.abort())
 writeSync(1, 'open\n')
-while (!isOver) {
+while (!stop.signal.aborted) {
   ledger.change((limit) => random.below(limit))
   if (random.below(2) === 0) ledger.store.commitSync()
   else await ledger.store.commit()

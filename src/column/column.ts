@@ -223,6 +223,6 @@ export class StoredColumn implements Column {
 
   #checkWritable(): void {
     this.#checkUsable()
-    this.#storage.session.checkElements(`change ${this.#storage.title}`)
+    this.#storage.session.checkElements('change', this.#storage.title)
   }
 }

@@ -74,7 +74,7 @@ export class Labels implements LabelSet {
   /** The code of a label that is not there yet, added at the end. Throws NO_SPACE or LIMIT, and then nothing was added. */
   add(label: string): number {
     const code = this.list.length
-    this.#session.checkWritable(`add a label to ${this.region.title}`)
+    this.#session.checkWritable('add a label to', this.region.title)
     if (code === LABELS_MAX) {
       throw new StoaError(
         'ERR_STOA_LIMIT',

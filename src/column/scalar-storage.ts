@@ -102,10 +102,11 @@ export class ScalarStorage extends Storage {
       const label = dictionary.load().list[code]
       if (label !== undefined) return label
     }
-    const { path } = session
+    const { access, path } = session
+    const remedy = access === 'read' ? 'read it in snapshot(), for a writer may be changing it' : 'set the row again'
     throw new StoaError(
       'ERR_STOA_CORRUPT',
-      `row ${row} of ${this.title} in ${quoted(path)} has code ${code}, but there are ${this.labels?.list.length} labels; set the row again`,
+      `row ${row} of ${this.title} in ${quoted(path)} has code ${code}, but there are ${this.labels?.list.length} labels; ${remedy}`,
       { path },
     )
   }

@@ -65,7 +65,7 @@ export class TextStorage extends StagedStorage {
   /** Room in the heap for so many bytes of strings, of which none is longer than `longest`. */
   provideBytes(bytes: number, longest: number): void {
     if (bytes === 0) return
-    this.session.checkWritable(`add text of more than ${INLINE_BYTES} bytes to ${this.title}`)
+    this.session.checkWritable(`add text of more than ${INLINE_BYTES} bytes to`, this.title)
     const { length } = this.heap
     const crossings = Math.floor((length + bytes) / BUFFER_BYTES) - Math.floor(length / BUFFER_BYTES)
     this.heap.room(length + bytes + crossings * longest)
@@ -249,10 +249,12 @@ export class TextStorage extends StagedStorage {
       if (start + length > this.heap.view.length) this.heap.bind()
       return start
     }
+    const { access, path } = this.session
+    const remedy = access === 'read' ? '; read it in snapshot(), for a writer may be changing it' : ''
     throw new StoaError(
       'ERR_STOA_CORRUPT',
-      `row ${row} of ${this.title} in ${quoted(this.session.path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}`,
-      { path: this.session.path },
+      `row ${row} of ${this.title} in ${quoted(path)} refers to ${length} bytes at ${start} of a heap of ${this.heap.length}${remedy}`,
+      { path },
     )
   }
 }

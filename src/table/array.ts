@@ -193,7 +193,7 @@ export class StoredArray extends StoredColumn implements LengthKeeper, RowKeeper
   /** The same, and throws ERR_STOA_READONLY on a reader. */
   checkWritable(): number {
     const length = this.checkUsable()
-    this.session.checkWritable(`change ${this.title}`)
+    this.session.checkWritable('change', this.title)
     return length
   }
 }

@@ -7,6 +7,7 @@ import { ColumnSet } from './column-set.ts'
 import { type Cursor, StoredCursor } from './cursor.ts'
 import type { TypedArray } from '../column/elements.ts'
 import { quoted } from '../errors.ts'
+import { Follower, type FollowOptions, type RowRange } from '../follow.ts'
 import { gone } from './gone.ts'
 import { insertRows } from './insertion.ts'
 import {
@@ -176,6 +177,11 @@ export class StoredTable implements RowKeeper {
     return new StoredCursor(this, start, end)
   }
 
+  follow(options?: FollowOptions): AsyncIterableIterator<RowRange> {
+    this.checkUsable()
+    return new Follower(this, options)
+  }
+
   shrink(): void {
     shrinkRows(this)
   }
@@ -265,14 +271,14 @@ export class StoredTable implements RowKeeper {
   /** The same, and throws ERR_STOA_READONLY on a reader. */
   checkWritable(): number {
     const length = this.checkUsable()
-    this.session.checkWritable(`change ${this.title}`)
+    this.session.checkWritable('change', this.title)
     return length
   }
 
   /** The same, but others may change elements of a live store in place. */
   checkElements(): number {
     const length = this.checkUsable()
-    this.session.checkElements(`change ${this.title}`)
+    this.session.checkElements('change', this.title)
     return length
   }
 

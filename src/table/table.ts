@@ -1,5 +1,6 @@
 import type { Column } from '../column/column.ts'
 import type { Cursor } from './cursor.ts'
+import type { FollowOptions, RowRange } from '../follow.ts'
 import type { Columns, ColumnsInput, FixedWidth, Input, RowInput, TypedArrayOf, Value } from '../schema/schema.ts'
 import type { TableKernels } from '../kernels/table-kernels.ts'
 import type { Type } from '../schema/types.ts'
@@ -120,4 +121,21 @@ export interface Table<C extends Columns = Columns>
    * for (const row of trades.cursor()) if (row.qty > 100) row.price *= 2
    */
   cursor(start?: number, end?: number): Cursor<C>
+  /**
+   * Waits for rows, and gives those that are committed, by whichever process, as ranges of row numbers: each row once and in
+   * order. A slow loop gets fewer and longer ranges. Where rows were removed below those it gave, it goes back and gives
+   * what comes in their place; changes in place are not reported.
+   *
+   * It refreshes its own store, a reader, whenever something was committed: between two turns of the event loop, and in
+   * `next()`, the length of every table of it may change. Nothing is polled while it waits, but the file is looked at once a
+   * second, and 20 times a second where the system cannot watch files. It keeps the process of a reader alive while it
+   * waits; that of a writer, whose own commits are all there is to wait for, it does not.
+   *
+   * It goes on when the writer dies, another takes over, and columns come and go. It ends with `break`, quietly when the
+   * store is closed, with an AbortError by `signal`, and with ERR_STOA_NOT_FOUND when the table was dropped.
+   *
+   * @example
+   * for await (const { start, end } of trades.follow({ from: 0 })) for (const row of trades.cursor(start, end)) …
+   */
+  follow(options?: FollowOptions): AsyncIterableIterator<RowRange, undefined>
 }
