@@ -330,3 +330,19 @@ test('commits in the background make a live store durable', async (t) => {
   store.table('t', columns).push({ n: 1, name: 'a', text: 'b' })
   t.is(await committed, 1)
 })
+
+test('a follower of a live store gets the rows that are pushed, without a commit', async (t) => {
+  const { path, store } = live(t)
+  const table = store.table('t', columns)
+  table.push({ n: 0, name: 'a', text: 'b' })
+  const reader = open(path, { access: 'read' })
+  t.teardown(() => reader.close())
+  const rows: [number, number][] = []
+  setTimeout(() => table.push({ n: 1, name: 'a', text: 'b' }), 5)
+  for await (const { start, end } of reader.table('t', columns).follow({ from: 0 })) {
+    rows.push([start, end])
+    if (end === 2) break
+  }
+  t.deepEqual(rows.flat().slice(0, 1).concat(rows.flat().slice(-1)), [0, 2])
+  t.is(reader.commitId, 0)
+})

@@ -26,7 +26,12 @@ export class CommitFeed {
   constructor(session: Session, listeners: Listeners) {
     this.#session = session
     this.#listeners = listeners
-    if (session.access !== 'write') this.#watch = new FileWatch(session.path, () => this.#look())
+    if (session.access !== 'write')
+      this.#watch = new FileWatch(
+        session.path,
+        () => this.#look(),
+        () => session.native.isLive(),
+      )
   }
 
   add(waiter: Waiter): void {

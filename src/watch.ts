@@ -12,6 +12,7 @@ const UNWATCHED_MS = 50
 export class FileWatch {
   readonly #path: string
   readonly #look: () => void
+  readonly #isShared: () => boolean
   #watcher: FSWatcher | undefined
   /** Of the file that is watched. */
   #inode: number | undefined
@@ -19,10 +20,11 @@ export class FileWatch {
   #isQueued = false
   #isHolding = false
 
-  /** `look` must not throw. */
-  constructor(path: string, look: () => void) {
+  /** `look` must not throw. The system does not tell of writes through memory: `isShared` says whether there are any. */
+  constructor(path: string, look: () => void, isShared: () => boolean = () => false) {
     this.#path = path
     this.#look = look
+    this.#isShared = isShared
   }
 
   start(): void {
@@ -60,7 +62,7 @@ export class FileWatch {
   }
 
   #wait(): void {
-    const ms = this.#watcher === undefined ? UNWATCHED_MS : WATCHED_MS
+    const ms = this.#watcher === undefined || this.#isShared() ? UNWATCHED_MS : WATCHED_MS
     this.#timer = setTimeout(() => {
       this.#wait()
       this.#queue()
