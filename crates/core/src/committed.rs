@@ -131,22 +131,32 @@ fn look<M: Medium>(
     wanted: Wanted,
     is_patient: bool,
 ) -> Result<Look> {
+    // Also while a writer begins to recover: it has not told anything yet, so nothing has changed.
+    if known.is_some_and(|known| known.left_at == Some(*stamp)) {
+        return Ok(Look::Found(None));
+    }
     let exact = stamp.exact(medium);
-    if let Some(block) = &exact
-        && (!stamp.is_moving(block) || wanted == Wanted::Lengths && has_writer(medium)?)
-    {
-        return find_published(medium, block, known).map(Look::Found);
+    if let Some(block) = exact.filter(|block| !stamp.is_moving(block)) {
+        return find_published(medium, &block, known).map(Look::Found);
     }
     if has_writer(medium)? {
+        if wanted == Wanted::Lengths {
+            match (exact, known) {
+                // A recovery may not have told again yet what a reader found in the log.
+                (Some(block), Some(known)) if known.commit >= block.commit => {
+                    return Ok(Look::Found(None));
+                }
+                (None, Some(_)) => return Ok(Look::Found(None)),
+                (Some(block), _) => return find_published(medium, &block, known).map(Look::Found),
+                (None, None) => {}
+            }
+        }
         if is_patient {
             return Ok(Look::Wait);
         }
         if exact.is_none() {
             return Err(busy("a writer has been recovering it for a while; try again later"));
         }
-    }
-    if known.is_some_and(|known| known.left_at == Some(*stamp)) {
-        return Ok(Look::Found(None));
     }
     // The writer is gone, or stuck: what it left half written is in the log. Of this boot nothing
     // counts that it did not tell.

@@ -74,7 +74,8 @@ impl<M: Medium> Store<M> {
     /// The same.
     #[doc(hidden)]
     pub fn read_on(medium: Arc<M>, options: &Options) -> Result<Self> {
-        let (_, committed) = find_committed(&*medium, None, Wanted::Lengths)?;
+        // Whole: a writer that recovers may be about to show again what was shown already.
+        let (_, committed) = find_committed(&*medium, None, Wanted::Whole)?;
         let committed = committed.ok_or_else(unknown_state)?;
         let applied = Applied {
             header: committed.header.clone(),
