@@ -293,11 +293,7 @@ impl<M: Medium> Committer<M> {
             return Ok(());
         }
         self.write_pages(write)?;
-        // The sequence word and the block, in one write.
-        let mut bytes = vec![0; in_page(BLOCK_OFFSET - SEQUENCE_OFFSET)];
-        bytes[..8].copy_from_slice(&sequence_after(write.commit).to_ne_bytes());
-        bytes.extend(self.block(applied, true).encode());
-        self.medium.write(SEQUENCE_OFFSET, &bytes)
+        write_told(&*self.medium, sequence_after(write.commit), self.block(applied, true))
     }
 
     /// Writes pages that follow each other, in the file and in the buffer, in one go.
@@ -328,6 +324,14 @@ impl<M: Medium> Committer<M> {
 /// Tells the other processes, and a later recovery, how far the pages at home are.
 pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result<()> {
     medium.write(SEQUENCE_OFFSET, &sequence.to_ne_bytes())
+}
+
+/// Writes the sequence word and the block, in one write.
+pub(crate) fn write_told<M: Medium>(medium: &M, sequence: u64, block: Published) -> io::Result<()> {
+    let mut bytes = vec![0; in_page(BLOCK_OFFSET - SEQUENCE_OFFSET)];
+    bytes[..8].copy_from_slice(&sequence.to_ne_bytes());
+    bytes.extend(block.encode());
+    medium.write(SEQUENCE_OFFSET, &bytes)
 }
 
 fn in_page(bytes: u64) -> usize {
