@@ -157,8 +157,13 @@ impl<M: Medium> Committer<M> {
                 applied.broken = Some(error.clone());
                 if self.is_poisoned() {
                     // The failed sync may have marked the block clean without writing it. Dirty
-                    // again, it stays in the cache as long as what it tells about.
-                    let _no_worse = self.publish(&applied, true);
+                    // again, it stays in the cache as long as what it tells about. Odd, for what
+                    // was written home may be lost, too: readers take it from the log.
+                    let _no_worse = write_told(
+                        &*self.medium,
+                        sequence_during(applied.commit),
+                        self.block(&applied, true),
+                    );
                 }
                 let mut failed = lock(&self.failed);
                 failed.insert(flight.ticket, error.clone());

@@ -178,21 +178,19 @@ impl Recovered {
     /// Brings the file to the last commit and makes it the base of a new log. A cut in the middle
     /// leaves what this began from: it only repeats what the log says, until the new header.
     pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        let write_sequence =
+            |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
+        if let Some(block) = self.exact {
+            // A sync that fails in here may lose what is at home.
+            let told = block.commit.max(commit_of_sequence(self.sequence));
+            write_sequence(sequence_during(told))?;
+        }
         self.keep_what_is_read(medium)?;
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
-        let write_sequence =
-            |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
         write_sequence(sequence_during(self.commit))?;
         for (page, content) in &self.pages {
             medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
-        }
-        if self.exact.is_some() {
-            write_sequence(sequence_after(self.commit))?;
-        } else {
-            // Everything that was read is on the disk by now, and says so before this writes what
-            // is not. Not sooner: a reader takes what the block names for home.
-            self.publish_home(medium)?;
         }
         for (offset, sum) in self.checksum_entries() {
             medium.write(offset, &sum.to_ne_bytes()).map_err(|error| cannot_write(&error))?;
@@ -206,6 +204,13 @@ impl Recovered {
         }
         medium.write(directory.offset, &bytes).map_err(|error| cannot_write(&error))?;
         medium.sync().map_err(|error| cannot_sync(&error))?;
+        if self.exact.is_some() {
+            write_sequence(sequence_after(self.commit))?;
+        } else {
+            // Before this writes a header that may be in the cache only. Not sooner: a reader takes
+            // what the block names for home.
+            self.publish_home(medium)?;
+        }
         let header = Header {
             epoch,
             base_commit: self.commit,

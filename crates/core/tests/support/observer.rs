@@ -30,6 +30,8 @@ pub(crate) struct Observer {
     /// In how many of a hundred operations it looks.
     percent: usize,
     reader: Option<Reader>,
+    /// Whether the writer's calls may fail.
+    pub(crate) may_lag: bool,
     /// No commit before this may be shown any more.
     newest: u64,
     sightings: Vec<Sighting>,
@@ -88,6 +90,7 @@ impl Observer {
             random,
             percent,
             reader: None,
+            may_lag: false,
             newest: 0,
             sightings: Vec::new(),
             wrong: None,
@@ -98,6 +101,7 @@ impl Observer {
 
     /// One that has seen all of what a cut or a kill left, before any writer opens it.
     pub(crate) fn before(medium: &SimulatedMedium, random: Random) -> Self {
+        medium.set_mark(0);
         let mut observer = Self::new(random, 40);
         observer.wrong = observer.see_what_is_left(&medium.reading()).err();
         observer
@@ -205,7 +209,8 @@ impl Observer {
         let seen: Seen = reader.see(&mut self.random, percent).map_err(told("read"))?;
         self.whole += u64::from(is_whole);
         let how = format!("{how}, {moment:?}");
-        self.sightings.push(Sighting { seen, marks: (from, moment.mark), is_whole, how });
+        let (marks, may_lag) = ((from, moment.mark), self.may_lag);
+        self.sightings.push(Sighting { seen, marks, is_whole, may_lag, how });
         Ok(())
     }
 
@@ -230,7 +235,7 @@ impl Observer {
         let only = vec![(shown.0, std::sync::Arc::new(shown.1.clone()))];
         let seen = reader.see(&mut self.random, 100).map_err(told("read"))?;
         let how = format!("refreshed after the opening, {copies:?}, {:?}", Moment::of(medium));
-        let sighting = Sighting { seen, marks: (0, 0), is_whole: true, how };
+        let sighting = Sighting { seen, marks: (0, 0), is_whole: true, may_lag: false, how };
         sighting.fault(&[only]).map_or(Ok(()), |what| Err(format!("a reader: {what}")))
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Sighting {
     pub(crate) marks: (usize, usize),
     /// Whether it must be one commit.
     pub(crate) is_whole: bool,
+    /// Whether a commit may be missed whose home writes failed: it is durable, and acknowledged.
+    pub(crate) may_lag: bool,
     /// How it was come by.
     pub(crate) how: String,
 }
@@ -26,6 +28,9 @@ impl Sighting {
     pub(crate) fn fault(&self, allowed: &[Allowed]) -> Option<String> {
         let (from, to) = self.marks;
         let commit = self.seen.commit;
+        let holds = |mark: &usize| allowed[*mark].iter().any(|(id, _)| *id == commit);
+        let lagging = (0..=from).rev().find(holds).filter(|_| self.may_lag);
+        let from = lagging.unwrap_or(from);
         let mut what = format!("commit {commit} is none of those of step {from}");
         let later: Vec<&Arc<State>> = allowed[from..=to]
             .iter()
