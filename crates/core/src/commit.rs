@@ -155,7 +155,7 @@ impl<M: Medium> Committer<M> {
             };
             if let Err(error) = &result {
                 applied.broken = Some(error.clone());
-                if self.is_poisoned() {
+                if self.is_poisoned() && !planted(Bug::FailedSyncUntold) {
                     // The failed sync may have marked the block clean without writing it. Dirty
                     // again, it stays in the cache as long as what it tells about. Odd, for what
                     // was written home may be lost, too: readers take it from the log.
@@ -279,7 +279,7 @@ impl<M: Medium> Committer<M> {
         let told = if write.homes.is_empty() {
             self.publish(applied, true)
         } else {
-            write_sequence(&*self.medium, sequence_during(write.commit))
+            self.tell_of_home_writes(applied)
         };
         told.map_err(|error| self.doubt(&error, "pwrite", COMMIT))?;
         // From here on the commit stands whatever happens; a failure means that memory must not be
@@ -288,6 +288,16 @@ impl<M: Medium> Committer<M> {
             self.poison();
         }
         Ok(())
+    }
+
+    fn tell_of_home_writes(&self, applied: &Applied) -> io::Result<()> {
+        if planted(Bug::HomeAtRest) {
+            return Ok(());
+        }
+        if planted(Bug::PublishedBeforeHome) {
+            self.publish(applied, true)?;
+        }
+        write_sequence(&*self.medium, sequence_during(applied.commit))
     }
 
     fn write_home(&self, applied: &Applied, write: &Write) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::found::{
     read_structure,
 };
 use crate::medium::{Medium, Page};
+use crate::planted::{Bug, planted};
 use crate::recovery::find_last_commit;
 use crate::region::in_memory;
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ impl Stamp {
         let block_at = in_memory(BLOCK_OFFSET - SEQUENCE_OFFSET);
         let bytes = read(medium, SEQUENCE_OFFSET, block_at + BLOCK_BYTES)?;
         let sequence = Fields::new(&bytes).u64().unwrap_or(0);
+        let sequence = if planted(Bug::SnapshotWithoutSequence) { 0 } else { sequence };
         Ok(Self { sequence, block: bytes.get(block_at..).and_then(Published::decode) })
     }
 
@@ -143,7 +145,9 @@ fn look<M: Medium>(
         if wanted == Wanted::Lengths {
             match (exact, known) {
                 // A recovery may not have told again yet what a reader found in the log.
-                (Some(block), Some(known)) if known.commit >= block.commit => {
+                (Some(block), Some(known))
+                    if known.commit >= block.commit && !planted(Bug::ReaderGoesBack) =>
+                {
                     return Ok(Look::Found(None));
                 }
                 (None, Some(_)) => return Ok(Look::Found(None)),
@@ -193,7 +197,8 @@ fn find_published<M: Medium>(
     while committed.commit < block.commit {
         committed.follow(medium)?;
     }
-    if committed.commit > block.commit {
+    while planted(Bug::ReaderBeyondPublished) && committed.follow(medium).is_ok() {}
+    if committed.commit > block.commit && !planted(Bug::ReaderBeyondPublished) {
         return Err(corrupt("its header is newer than the commit that its writer published"));
     }
     Ok(Some(Box::new(committed)))
@@ -240,7 +245,9 @@ impl Committed {
         let claim = Claim::decode(&bytes).ok_or_else(lost)?;
         let file_pages = medium.len().map_err(|error| cannot_read(&error))? / PAGE;
         let is_next = claim.has_salt(self.header.salt) && claim.commit == self.commit + 1;
-        if !is_next || claim.bytes > left || !claim.adds_up(file_pages) {
+        // Each region once: what a record claims is not proved here by its checksum.
+        let has_more_lengths = claim.length_count as usize > self.structure.regions.len();
+        if !is_next || has_more_lengths || claim.bytes > left || !claim.adds_up(file_pages) {
             return Err(lost());
         }
         let outline_bytes = in_memory(claim.outline_bytes());

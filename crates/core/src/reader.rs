@@ -10,14 +10,14 @@ use crate::commit::Applied;
 use crate::committed::{Committed, Stamp, Wanted, find_committed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::Extent;
-use crate::format::directory::{Entry, RegionId};
-use crate::format::{FIRST_LOG, PAGE};
+use crate::format::FIRST_LOG;
+use crate::format::directory::{Entry, RegionId, Structure};
 use crate::found::reserved_places;
 use crate::medium::{Medium, Memory, Role};
 use crate::options::Options;
 use crate::os::File;
-use crate::region::{Region, View, in_memory};
-use crate::rollback::whole_system_pages;
+use crate::planted::{Bug, planted};
+use crate::region::{Region, View};
 use crate::space::Space;
 use crate::store::Store;
 use std::path::Path;
@@ -98,7 +98,7 @@ impl<M: Medium> Store<M> {
     /// Goes on to the newest commit. A store that writes has nothing to go on to.
     ///
     /// # Errors
-    /// `Corrupt`, `Io`: it shows what it showed before. `Limit`: the store is poisoned.
+    /// `Corrupt`, `Io`, `Limit`: it shows what it showed before, or the store is poisoned.
     pub fn refresh(&mut self, copies: Copies) -> Result<News> {
         self.check_usable()?;
         self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
@@ -136,6 +136,9 @@ impl<M: Medium> Store<M> {
         let known = &reading.committed;
         let was_patched = !known.pages.is_empty();
         let (stamp, found) = find_committed(&*self.medium, Some(known), wanted)?;
+        if let Some(found) = &found {
+            self.check_room(&found.structure)?;
+        }
         let news = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
         let result = news.and_then(|news| {
             if copies == Copies::Forgotten {
@@ -149,6 +152,7 @@ impl<M: Medium> Store<M> {
 
     /// Shows another commit.
     fn take_up(&mut self, next: Committed, was_patched: bool) -> Result<News> {
+        self.lift_pages()?;
         let Some(reading) = &mut self.reading else { return Ok(News::None) };
         let shown = std::mem::replace(&mut reading.committed, next);
         let now = &reading.committed;
@@ -218,6 +222,7 @@ impl<M: Medium> Store<M> {
             region.durable_length = *length;
             if let Some(view) = &mut region.view
                 && from < to
+                && !planted(Bug::ReaderKeepsCopies)
             {
                 let unit = system_page as u64;
                 let from = from - from % unit;
@@ -230,38 +235,22 @@ impl<M: Medium> Store<M> {
         Ok(())
     }
 
-    /// Drops what this process wrote, everywhere.
-    fn forget_copies(&mut self) -> Result<()> {
-        let system_page = self.medium.system_page_bytes();
-        for view in self.regions.values_mut().filter_map(|region| region.view.as_mut()) {
-            view.forget_copies(0, view.mapped_bytes, system_page)?;
+    /// Refuses a commit with regions that have no room in the address space reserved for them.
+    fn check_room(&self, next: &Structure) -> Result<()> {
+        for (id, entry) in &next.regions {
+            let view = self.regions.get(id).and_then(|region| region.view.as_ref());
+            let Some(view) = view else { continue };
+            let (needed, reserved) = (entry.capacity_bytes(), view.memory.reserved_bytes() as u64);
+            if needed > reserved {
+                let message = format!(
+                    "cannot show '{}': it has {needed} bytes now, and {reserved} are reserved; \
+                     nothing was changed, open it anew with a larger reserve",
+                    entry.name
+                );
+                return Err(Error::new(ErrorKind::Limit, message));
+            }
         }
-        self.lay_pages(None);
         Ok(())
-    }
-
-    /// Lays the pages of the log over the memory of a region, or of all.
-    pub(crate) fn lay_pages(&mut self, only: Option<RegionId>) {
-        let Some(reading) = &self.reading else { return };
-        let pages = &reading.committed.pages;
-        if pages.is_empty() {
-            return;
-        }
-        for (id, region) in &mut self.regions {
-            let Some(view) = &mut region.view else { continue };
-            if only.is_some_and(|only| only != *id) {
-                continue;
-            }
-            let entry = &self.current.regions[id];
-            let mut at = 0;
-            for extent in &entry.extents {
-                let first = extent.offset / PAGE;
-                for (page, content) in pages.range(first..extent.end() / PAGE) {
-                    view.memory.write(in_memory(at + (page - first) * PAGE), &content[..]);
-                }
-                at += extent.bytes;
-            }
-        }
     }
 }
 
@@ -270,7 +259,7 @@ impl<A: Memory> View<A> {
     fn follow(&mut self, old: &Entry, new: &Entry) -> Result<()> {
         let same = common_bytes(&old.extents, &new.extents).min(self.mapped_bytes);
         let capacity = new.capacity_bytes();
-        if same < capacity {
+        if same < capacity && !planted(Bug::ReaderKeepsExtents) {
             self.map_role(new, same, capacity, Role::Private)?;
         }
         if capacity < self.mapped_bytes {
@@ -279,19 +268,6 @@ impl<A: Memory> View<A> {
         (self.mapped_bytes, self.private_bytes) = (capacity, capacity);
         self.window_bytes = self.window_bytes.max(capacity);
         Ok(())
-    }
-
-    fn forget_copies(&mut self, from: u64, to: u64, system_page: usize) -> Result<()> {
-        if from >= to {
-            return Ok(());
-        }
-        let mut copies = Vec::new();
-        let forget = |view: &mut Self, copies: &mut Vec<usize>| {
-            view.memory.find_copies(in_memory(from), in_memory(to - from), copies)?;
-            view.memory.drop_copies(&whole_system_pages(copies, system_page))
-        };
-        forget(self, &mut copies)
-            .map_err(|error| Error::from_io(&error, "madvise", "cannot show the file anew"))
     }
 }
 

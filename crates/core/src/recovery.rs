@@ -180,7 +180,7 @@ impl Recovered {
     pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
         let write_sequence =
             |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
-        if let Some(block) = self.exact {
+        if let Some(block) = self.exact.filter(|_| !planted(Bug::FailedSyncUntold)) {
             // A sync that fails in here may lose what is at home.
             let told = block.commit.max(commit_of_sequence(self.sequence));
             write_sequence(sequence_during(told))?;
@@ -188,7 +188,11 @@ impl Recovered {
         self.keep_what_is_read(medium)?;
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
-        write_sequence(sequence_during(self.commit))?;
+        if planted(Bug::RecoveryPublishedBeforeHome) {
+            self.publish_home(medium)?;
+        } else {
+            write_sequence(sequence_during(self.commit))?;
+        }
         for (page, content) in &self.pages {
             medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
         }
