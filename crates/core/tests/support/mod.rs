@@ -15,6 +15,7 @@ pub(crate) mod observer;
 pub(crate) mod pages;
 pub(crate) mod random;
 pub(crate) mod reader;
+pub(crate) mod reading;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod sequel;

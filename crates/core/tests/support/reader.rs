@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use stoa_core::{Copies, Error, Medium, News, RegionId, Result, Store};
 
+use super::model::State;
 use super::random::Random;
 use super::run::options;
 use super::simulated::SimulatedMedium;
@@ -98,6 +99,17 @@ impl Reader {
             self.strays.extend(pages.map(|page| (id, page)));
         }
         Ok(())
+    }
+
+    /// Looks at everything.
+    pub(crate) fn see_all(&mut self) -> Result<Seen> {
+        self.see(&mut Random::new(0), 100)
+    }
+
+    /// Whether it shows the lengths and the regions of this state. Its rows may be later ones.
+    pub(crate) fn require_structure(&mut self, state: &State) -> std::result::Result<(), String> {
+        let seen = self.see(&mut Random::new(0), 0).map_err(told("look"))?;
+        seen.difference(state, &[]).map_or(Ok(()), Err)
     }
 
     /// Looks at each region with this chance.

@@ -51,7 +51,7 @@ impl Sighting {
 
 impl Seen {
     /// How this differs from a state, where it may show some of the later ones, too.
-    fn difference(&self, state: &State, later: &[&Arc<State>]) -> Option<String> {
+    pub(crate) fn difference(&self, state: &State, later: &[&Arc<State>]) -> Option<String> {
         if (&self.metadata, self.data_version) != (&state.metadata, state.data_version) {
             return Some("metadata or data version are others".to_owned());
         }
