@@ -216,7 +216,8 @@ impl<M: Medium> Store<M> {
         for (id, region) in &mut self.regions {
             let Some(length) = reading.committed.lengths.get(id) else { continue };
             let width = self.current.regions[id].width();
-            let (from, to) = (region.length * width, length * width);
+            // A hostile file may have changed the width.
+            let (from, to) = (region.length.saturating_mul(width), length * width);
             region.length = *length;
             region.captured_length = *length;
             region.durable_length = *length;
