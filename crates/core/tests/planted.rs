@@ -18,6 +18,7 @@ use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
+use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
 use support::storm::{storm, storm_with};
@@ -91,6 +92,13 @@ fn in_readers() -> Option<String> {
     })
 }
 
+/// The first schedule of a reader that fails, and how.
+fn in_reading() -> Option<String> {
+    let what = |seed| show_what_was_dropped(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
+const READING: Way = ("a reader's schedule", in_reading);
 const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
 const SCHEDULED: Way = ("schedules", in_schedules);
@@ -140,5 +148,5 @@ bugs! {
     pages_written_home_at_an_even_word_are_found: HomeAtRest in READERS;
     a_recovery_published_before_it_is_home_is_found: RecoveryPublishedBeforeHome in READERS;
     a_failed_sync_that_readers_are_not_told_of_is_found: FailedSyncUntold in FAILURES;
-    a_file_cut_below_a_reader_is_found: CutBelowReaders in READERS;
+    a_file_cut_below_a_reader_is_found: CutBelowReaders in READING;
 }

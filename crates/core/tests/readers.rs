@@ -18,7 +18,7 @@ use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::machine::{Machine, Search};
 use support::random::Random;
 use support::reader::Reader;
-use support::reading::fail_every_call;
+use support::reading::{fail_every_call, show_what_was_dropped};
 use support::run::{Run, options};
 use support::schedule::{change, fill, push};
 use support::simulated::SimulatedMedium;
@@ -37,6 +37,13 @@ fn a_reader_whose_call_fails_shows_what_it_showed_or_is_poisoned() {
     let place = ("readers", "a_reader_whose_call_fails_shows_what_it_showed_or_is_poisoned");
     brew(place, 1, 1, |seed| fail_every_call(seed, plain(seed)));
     brew(place, 1, 2, |seed| fail_every_call(seed, with_large_pages(seed)));
+}
+
+#[test]
+fn a_reader_may_show_what_a_later_writer_has_no_use_for() {
+    let place = ("readers", "a_reader_may_show_what_a_later_writer_has_no_use_for");
+    brew(place, 1, 1, |seed| show_what_was_dropped(seed, plain(seed)));
+    brew(place, 1, 2, |seed| show_what_was_dropped(seed, with_large_pages(seed)));
 }
 
 /// An empty store that is open for writing on such a machine.

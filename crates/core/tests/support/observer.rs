@@ -109,11 +109,14 @@ impl Observer {
 
     fn see_what_is_left(&mut self, medium: &SimulatedMedium) -> Result<(), String> {
         let moment = Moment::of(medium);
-        let before = medium.photo();
+        let size = |medium: &SimulatedMedium| {
+            let state = medium.lock();
+            (state.operations, state.disk.len())
+        };
+        let before = size(medium);
         self.open(medium, &moment)?;
         self.note(&moment, true, 100, "opened without a writer")?;
-        let after = medium.photo();
-        if (before.operation, before.disk.len()) != (after.operation, after.disk.len()) {
+        if before != size(medium) {
             return Err("a reader changed the file".to_owned());
         }
         if self.random.chance(30) {

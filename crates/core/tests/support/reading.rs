@@ -1,7 +1,7 @@
 //! Failing calls of a reader: it gives a typed error and shows what it showed, or is poisoned; and
 //! who opens the store anew sees what is there.
 
-use stoa_core::{Copies, Error, ErrorKind};
+use stoa_core::{Close, Copies, Error, ErrorKind};
 
 use super::fault::{Fault, Operation};
 use super::machine::Machine;
@@ -70,6 +70,30 @@ pub(crate) fn fail_every_call(seed: u64, machine: Machine) -> Result<Tally, Fail
         }
     }
     Ok(tally)
+}
+
+/// A reader goes on to show a commit whose regions lay at the end of the file, while the writer
+/// drops them, closes, and opens again. Nothing that it shows may be cut off.
+pub(crate) fn show_what_was_dropped(seed: u64, machine: Machine) -> Result<Tally, Failure> {
+    guarded(seed, || {
+        let mut random = Random::new(seed);
+        let (disk, allowed) = formatted(machine)?;
+        let medium = SimulatedMedium::new(disk, machine, random.fork());
+        let mut run = Run::open(&medium, &allowed)?;
+        fill(&mut run, &mut random, "a", 3)?;
+        fill(&mut run, &mut random, "b", 40)?;
+        let shown = run.now.clone();
+        let mut reader = Reader::open(&medium).map_err(told("opening"))?;
+        require(&mut reader, &shown)?;
+        run.drop_region("b")?;
+        for how in [Close::Commit, Close::Discard] {
+            run.reopen(how)?;
+            require(&mut reader, &shown)?;
+        }
+        reader.refresh(Copies::Kept).map_err(told("refresh"))?;
+        require(&mut reader, &run.now)?;
+        Ok(Tally { cuts: 1, ..Tally::default() })
+    })
 }
 
 /// Gives how many calls failed.

@@ -28,7 +28,7 @@ const CUTS: usize = 2;
 /// Cuts within the recovery from a cut, and within the recovery from that.
 const DEPTH: usize = 2;
 /// Openings beside which a reader has the store open.
-const WATCHED_PERCENT: usize = 40;
+const WATCHED_PERCENT: usize = 15;
 /// Cuts that are only resets: the drive keeps its power.
 const RESET_PERCENT: usize = 25;
 
