@@ -6,7 +6,7 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--only NAME [--seed N]]
 
   --cuts N      power cuts of the simulated disk (default 50000; 0 leaves them out)
   --kills N     kills of a real process (default 1000; 0 leaves them out)
-  --only NAME   one storm: 'kills', or a test of crates/core/tests/crash.rs
+  --only NAME   one storm: 'kills', or a test of crates/core/tests/crash.rs or readers.rs
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
 
@@ -46,14 +46,15 @@ function run(command: string, args: string[], environment: Record<string, string
 }
 
 if (values.cuts !== '0' && only !== 'kills') {
-  const args = ['test', '--locked', '--release', '-p', 'stoa-core', '--test', 'crash', '--', '--nocapture']
+  const args = ['test', '--locked', '--release', '-p', 'stoa-core', '--test', 'crash', '--test', 'readers']
+  const tests = ['--nocapture']
   if (only !== undefined) {
     // A name that no test has would run none, and pass.
-    const known = spawnSync('cargo', [...args, '--list'], { encoding: 'utf8' }).stdout
+    const known = spawnSync('cargo', [...args, '--', '--list'], { encoding: 'utf8' }).stdout
     if (!known.split('\n').includes(`${only}: test`)) wrong(`no storm has the name '${only}'`)
-    args.push('--exact', only)
+    tests.push('--exact', only)
   }
-  run('cargo', args, { STOA_CUTS: values.cuts })
+  run('cargo', [...args, '--', ...tests], { STOA_CUTS: values.cuts })
 }
 if (values.kills !== '0' && (only === undefined || only === 'kills')) {
   run('npm', ['run', '--silent', 'build'], {})

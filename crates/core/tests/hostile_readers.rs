@@ -245,7 +245,7 @@ fn no_changed_file_ends_a_reader() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let _ = fs::remove_dir_all(&folder);
-    let last = said.lines().filter(|line| line.starts_with("STOA_SEED")).next_back();
+    let last = said.lines().rfind(|line| line.starts_with("STOA_SEED"));
     assert!(output.status.success(), "{last:?}: {}: {told}", output.status);
     println!("{}", said.lines().find(|line| line.starts_with("ended")).expect("it ended"));
 }
