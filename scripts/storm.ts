@@ -8,7 +8,7 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--seconds N] [--readers N
   --kills N     kills of a real process (default 1000; 0 leaves them out)
   --seconds N   time beside readers, in processes and again in threads (default 60; 0 leaves them out)
   --readers N   how many readers (default 8), beside one writer and one that follows
-  --only NAME   one storm: 'kills', 'readers', or a test of crates/core/tests/crash.rs
+  --only NAME   one storm: 'kills', 'readers', or a test of crash.rs, readers.rs or live.rs in crates/core/tests
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
 
@@ -51,14 +51,16 @@ function run(command: string, args: string[], environment: Record<string, string
 }
 
 if (cuts !== '0' && only !== 'kills' && only !== 'readers') {
-  const args = ['test', '--locked', '--release', '-p', 'stoa-core', '--test', 'crash', '--', '--nocapture']
+  const files = ['crash', 'readers', 'live'].flatMap((name) => ['--test', name])
+  const args = ['test', '--locked', '--release', '-p', 'stoa-core', ...files]
+  const tests = ['--nocapture']
   if (only !== undefined) {
     // A name that no test has would run none, and pass.
-    const known = spawnSync('cargo', [...args, '--list'], { encoding: 'utf8' }).stdout
+    const known = spawnSync('cargo', [...args, '--', '--list'], { encoding: 'utf8' }).stdout
     if (!known.split('\n').includes(`${only}: test`)) wrong(`no storm has the name '${only}'`)
-    args.push('--exact', only)
+    tests.push('--exact', only)
   }
-  run('cargo', args, { STOA_CUTS: cuts })
+  run('cargo', [...args, '--', ...tests], { STOA_CUTS: cuts })
 }
 const isRun = (name: string, amount: string): boolean => amount !== '0' && (only === undefined || only === name)
 const runScript = (file: string, environment: Record<string, string>): void => {

@@ -157,10 +157,15 @@ impl<M: Medium> Committer<M> {
             };
             if let Err(error) = &result {
                 applied.broken = Some(error.clone());
-                if self.is_poisoned() {
+                if self.is_poisoned() && !planted(Bug::FailedSyncUntold) {
                     // The failed sync may have marked the block clean without writing it. Dirty
-                    // again, it stays in the cache as long as what it tells about.
-                    let _no_worse = self.publish(&applied, true);
+                    // again, it stays in the cache as long as what it tells about. Odd, for what
+                    // was written home may be lost, too: readers take it from the log.
+                    let _no_worse = write_told(
+                        &*self.medium,
+                        sequence_during(applied.commit),
+                        self.block(&applied, true),
+                    );
                 }
                 let mut failed = lock(&self.failed);
                 failed.insert(flight.ticket, error.clone());
@@ -279,7 +284,7 @@ impl<M: Medium> Committer<M> {
         let told = if write.homes.is_empty() {
             self.publish(applied, true)
         } else {
-            write_sequence(&*self.medium, sequence_during(write.commit))
+            self.tell_of_home_writes(applied)
         };
         told.map_err(|error| self.doubt(&error, "pwrite", COMMIT))?;
         // From here on the commit stands whatever happens; a failure means that memory must not be
@@ -290,6 +295,15 @@ impl<M: Medium> Committer<M> {
         Ok(())
     }
 
+    fn tell_of_home_writes(&self, applied: &Applied) -> io::Result<()> {
+        if planted(Bug::PublishedBeforeHome) {
+            self.publish(applied, true)?;
+        }
+        let is_untold = planted(Bug::HomeAtRest);
+        let commit = applied.commit;
+        if is_untold { Ok(()) } else { write_sequence(&*self.medium, sequence_during(commit)) }
+    }
+
     fn write_home(&self, applied: &Applied, write: &Write) -> io::Result<()> {
         for (offset, bytes) in &write.checksums {
             self.medium.write(*offset, bytes)?;
@@ -298,11 +312,7 @@ impl<M: Medium> Committer<M> {
             return Ok(());
         }
         self.write_pages(write)?;
-        // The sequence word and the block, in one write.
-        let mut bytes = vec![0; in_page(BLOCK_OFFSET - SEQUENCE_OFFSET)];
-        bytes[..8].copy_from_slice(&sequence_after(write.commit).to_ne_bytes());
-        bytes.extend(self.block(applied, true).encode());
-        self.medium.write(SEQUENCE_OFFSET, &bytes)
+        write_told(&*self.medium, sequence_after(write.commit), self.block(applied, true))
     }
 
     /// Writes pages that follow each other, in the file and in the buffer, in one go.
@@ -333,6 +343,14 @@ impl<M: Medium> Committer<M> {
 /// Tells the other processes, and a later recovery, how far the pages at home are.
 pub(crate) fn write_sequence<M: Medium>(medium: &M, sequence: u64) -> io::Result<()> {
     medium.write(SEQUENCE_OFFSET, &sequence.to_ne_bytes())
+}
+
+/// Writes the sequence word and the block, in one write.
+pub(crate) fn write_told<M: Medium>(medium: &M, sequence: u64, block: Published) -> io::Result<()> {
+    let mut bytes = vec![0; in_page(BLOCK_OFFSET - SEQUENCE_OFFSET)];
+    bytes[..8].copy_from_slice(&sequence.to_ne_bytes());
+    bytes.extend(block.encode());
+    medium.write(SEQUENCE_OFFSET, &bytes)
 }
 
 fn in_page(bytes: u64) -> usize {

@@ -16,6 +16,7 @@ use crate::found::{
 };
 use crate::live::read_told_structure;
 use crate::medium::{Medium, Page};
+use crate::planted::{Bug, planted};
 use crate::recovery::find_last_commit;
 use crate::region::in_memory;
 use std::collections::BTreeMap;
@@ -74,8 +75,9 @@ impl Stamp {
             [BLOCK_OFFSET, LIVE_OFFSET].map(|at| in_memory(at - SEQUENCE_OFFSET));
         let bytes = read(medium, SEQUENCE_OFFSET, live_at + LIVE_BYTES)?;
         let live = bytes.get(live_at..).and_then(LiveBlock::decode);
+        let sequence = Fields::new(&bytes).u64().unwrap_or(0);
         Ok(Self {
-            sequence: Fields::new(&bytes).u64().unwrap_or(0),
+            sequence: if planted(Bug::SnapshotWithoutSequence) { 0 } else { sequence },
             block: bytes.get(block_at..).and_then(Published::decode),
             live: live.filter(|live| live.boot_id == medium.boot_id()),
         })
@@ -140,25 +142,37 @@ fn look<M: Medium>(
     wanted: Wanted,
     is_patient: bool,
 ) -> Result<Look> {
+    // Also while a writer begins to recover: it has not told anything yet, so nothing has changed.
+    if known.is_some_and(|known| known.left_at == Some(*stamp)) {
+        return Ok(Look::Found(None));
+    }
     let exact = stamp.exact(medium);
     if let (Some(block), Some(live)) = (&exact, &stamp.live) {
         return find_live(medium, block, live, known).map(Look::Found);
     }
-    if let Some(block) = &exact
-        && (!stamp.is_moving(block) || wanted == Wanted::Lengths && has_writer(medium)?)
-    {
-        return find_published(medium, block, known).map(Look::Found);
+    if let Some(block) = exact.filter(|block| !stamp.is_moving(block)) {
+        return find_published(medium, &block, known).map(Look::Found);
     }
     if has_writer(medium)? {
+        if wanted == Wanted::Lengths {
+            match (exact, known) {
+                // A recovery may not have told again yet what a reader found in the log.
+                (Some(block), Some(known))
+                    if known.commit >= block.commit && !planted(Bug::ReaderGoesBack) =>
+                {
+                    return Ok(Look::Found(None));
+                }
+                (None, Some(_)) => return Ok(Look::Found(None)),
+                (Some(block), _) => return find_published(medium, &block, known).map(Look::Found),
+                (None, None) => {}
+            }
+        }
         if is_patient {
             return Ok(Look::Wait);
         }
         if exact.is_none() {
             return Err(busy("a writer has been recovering it for a while; try again later"));
         }
-    }
-    if known.is_some_and(|known| known.left_at == Some(*stamp)) {
-        return Ok(Look::Found(None));
     }
     // The writer is gone, or stuck: what it left half written is in the log. Of this boot nothing
     // counts that it did not tell.
@@ -197,7 +211,8 @@ fn find_published<M: Medium>(
     while committed.commit < block.commit {
         committed.follow(medium)?;
     }
-    if committed.commit > block.commit {
+    while planted(Bug::ReaderBeyondPublished) && committed.follow(medium).is_ok() {}
+    if committed.commit > block.commit && !planted(Bug::ReaderBeyondPublished) {
         return Err(corrupt("its header is newer than the commit that its writer published"));
     }
     Ok(Some(Box::new(committed)))
@@ -276,7 +291,9 @@ impl Committed {
         let claim = Claim::decode(&bytes).ok_or_else(lost)?;
         let file_pages = medium.len().map_err(|error| cannot_read(&error))? / PAGE;
         let is_next = claim.has_salt(self.header.salt) && claim.commit == self.commit + 1;
-        if !is_next || claim.bytes > left || !claim.adds_up(file_pages) {
+        // Each region once: what a record claims is not proved here by its checksum.
+        let has_more_lengths = claim.length_count as usize > self.structure.regions.len();
+        if !is_next || has_more_lengths || claim.bytes > left || !claim.adds_up(file_pages) {
             return Err(lost());
         }
         let outline_bytes = in_memory(claim.outline_bytes());

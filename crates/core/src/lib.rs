@@ -29,6 +29,7 @@ mod found;
 mod growth;
 mod info;
 pub mod kernels;
+mod laid;
 mod live;
 mod medium;
 

@@ -12,6 +12,7 @@ use crate::found::reserved_places;
 use crate::medium::Medium;
 use crate::options::Options;
 use crate::os::File;
+use crate::planted::{Bug, planted};
 use crate::recovery::{Recovered, find_last_commit};
 use crate::region::Region;
 use crate::space::Space;
@@ -95,15 +96,17 @@ impl<M: Medium> Store<M> {
         if found.is_needed {
             found.write_back(&*medium)?;
         }
+        let may_cut = found.is_first_of_boot(&*medium) || planted(Bug::CutBelowReaders);
         let applied = Applied { commit: found.commit, head: 0, header: found.header, broken: None };
         let store = Self::assemble(medium, applied, found.structure, &found.lengths, options);
-        // From here on the header counts. What lies behind its places belongs to no commit; no
-        // process ever mapped it for reading.
+        // From here on the header counts. What lies behind its places belongs to no commit. But a
+        // reader may still show a former one that did: to touch it would be a signal. None has
+        // outlived the boot before; later the next growth takes up what is there.
         store.committer.publish_presence(true)?;
         store.forget_told()?;
         let cut = || -> std::io::Result<()> {
             let end = store.space.end();
-            if store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
+            if may_cut && store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }
         };
         cut().map_err(|error| Error::from_io(&error, "ftruncate", "cannot open the store"))?;
         Ok(store)

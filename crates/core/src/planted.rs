@@ -43,6 +43,28 @@ pub enum Bug {
     HomeWritesFromMemory,
     /// A page that changed since its capture loses the change when the commit is settled.
     DropWithoutCompare,
+    /// A reader shows what the log holds beyond the commit that was published.
+    ReaderBeyondPublished,
+    /// A reader of what a killed writer left half-way home lays no page of the log over it.
+    ReaderWithoutLog,
+    /// A reader's snapshot looks at the published block alone, not at the sequence word.
+    SnapshotWithoutSequence,
+    /// A reader that knows a commit from the log goes back to the published one.
+    ReaderGoesBack,
+    /// A region that has other extents now is shown where it was.
+    ReaderKeepsExtents,
+    /// What a reader wrote beside rows hides new ones.
+    ReaderKeepsCopies,
+    /// A commit is published before its pages are home.
+    PublishedBeforeHome,
+    /// Pages are written home while the sequence word is even.
+    HomeAtRest,
+    /// A recovery in a new boot publishes a commit before it is home.
+    RecoveryPublishedBeforeHome,
+    /// What a failed sync may have lost is told to be at home.
+    FailedSyncUntold,
+    /// Opening cuts off extents that a reader may still show.
+    CutBelowReaders,
 }
 
 #[cfg(feature = "planted-bugs")]

@@ -10,14 +10,15 @@ use crate::commit::Applied;
 use crate::committed::{Committed, Stamp, Wanted, find_committed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::Extent;
-use crate::format::directory::RegionId;
-use crate::format::{FIRST_LOG, PAGE};
+use crate::format::FIRST_LOG;
+use crate::format::directory::{RegionId, Structure};
 use crate::found::reserved_places;
 use crate::live::{map_lengths, told_lengths};
 use crate::medium::{Medium, Memory, Role};
 use crate::options::Options;
 use crate::os::File;
-use crate::region::{Region, in_memory};
+use crate::planted::{Bug, planted};
+use crate::region::Region;
 use crate::space::Space;
 use crate::store::Store;
 use std::path::Path;
@@ -96,7 +97,8 @@ impl<M: Medium> Store<M> {
     }
 
     fn read_or_share(medium: Arc<M>, options: &Options, shares: bool) -> Result<Self> {
-        let (_, committed) = find_committed(&*medium, None, Wanted::Lengths)?;
+        // Whole: a writer that recovers may be about to show again what was shown already.
+        let (_, committed) = find_committed(&*medium, None, Wanted::Whole)?;
         let committed = committed.ok_or_else(unknown_state)?;
         if shares {
             require_owner(&*medium, &committed)?;
@@ -123,7 +125,7 @@ impl<M: Medium> Store<M> {
     /// Goes on to the newest commit. A store that writes has nothing to go on to.
     ///
     /// # Errors
-    /// `Corrupt`, `Io`: it shows what it showed before. `Limit`: the store is poisoned.
+    /// `Corrupt`, `Io`, `Limit`: it shows what it showed before, or the store is poisoned.
     pub fn refresh(&mut self, copies: Copies) -> Result<News> {
         self.check_usable()?;
         self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
@@ -165,6 +167,9 @@ impl<M: Medium> Store<M> {
             let committed = found.as_ref().unwrap_or(known);
             require_owner(&*self.medium, committed).inspect_err(|_| self.committer.poison())?;
         }
+        if let Some(found) = &found {
+            self.check_room(&found.structure)?;
+        }
         let news = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
         let news = news.and_then(|news| match (news, self.take_told_lengths()?) {
             (News::None, true) => Ok(News::Lengths),
@@ -182,6 +187,7 @@ impl<M: Medium> Store<M> {
 
     /// Shows another commit.
     fn take_up(&mut self, next: Committed, was_patched: bool) -> Result<News> {
+        self.lift_pages()?;
         let Some(reading) = &mut self.reading else { return Ok(News::None) };
         let shown = std::mem::replace(&mut reading.committed, next);
         let now = &reading.committed;
@@ -264,13 +270,15 @@ impl<M: Medium> Store<M> {
         for (id, region) in &mut self.regions {
             let Some(length) = reading.committed.lengths.get(id) else { continue };
             let width = self.current.regions[id].width();
-            let (from, to) = (region.length * width, length * width);
+            // A hostile file may have changed the width.
+            let (from, to) = (region.length.saturating_mul(width), length * width);
             region.length = *length;
             region.captured_length = *length;
             region.durable_length = *length;
             if let Some(view) = &mut region.view
                 && from < to
                 && !reading.shares
+                && !planted(Bug::ReaderKeepsCopies)
             {
                 let unit = system_page as u64;
                 let from = from - from % unit;
@@ -283,41 +291,22 @@ impl<M: Medium> Store<M> {
         Ok(())
     }
 
-    /// Drops what this process wrote, everywhere.
-    fn forget_copies(&mut self) -> Result<()> {
-        if self.reading.as_ref().is_some_and(|reading| reading.shares) {
-            return Ok(());
+    /// Refuses a commit with regions that have no room in the address space reserved for them.
+    fn check_room(&self, next: &Structure) -> Result<()> {
+        for (id, entry) in &next.regions {
+            let view = self.regions.get(id).and_then(|region| region.view.as_ref());
+            let Some(view) = view else { continue };
+            let (needed, reserved) = (entry.capacity_bytes(), view.memory.reserved_bytes() as u64);
+            if needed > reserved {
+                let message = format!(
+                    "cannot show '{}': it has {needed} bytes now, and {reserved} are reserved; \
+                     nothing was changed, open it anew with a larger reserve",
+                    entry.name
+                );
+                return Err(Error::new(ErrorKind::Limit, message));
+            }
         }
-        let system_page = self.medium.system_page_bytes();
-        for view in self.regions.values_mut().filter_map(|region| region.view.as_mut()) {
-            view.forget_copies(0, view.mapped_bytes, system_page)?;
-        }
-        self.lay_pages(None);
         Ok(())
-    }
-
-    /// Lays the pages of the log over the memory of a region, or of all.
-    pub(crate) fn lay_pages(&mut self, only: Option<RegionId>) {
-        let Some(reading) = &self.reading else { return };
-        let pages = &reading.committed.pages;
-        if pages.is_empty() {
-            return;
-        }
-        for (id, region) in &mut self.regions {
-            let Some(view) = &mut region.view else { continue };
-            if only.is_some_and(|only| only != *id) {
-                continue;
-            }
-            let entry = &self.current.regions[id];
-            let mut at = 0;
-            for extent in &entry.extents {
-                let first = extent.offset / PAGE;
-                for (page, content) in pages.range(first..extent.end() / PAGE) {
-                    view.memory.write(in_memory(at + (page - first) * PAGE), &content[..]);
-                }
-                at += extent.bytes;
-            }
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening: which header counts, which records follow it, and bringing the file to that state.
 
 use crate::checkpoint::write_header;
-use crate::commit::write_sequence;
+use crate::commit::{write_sequence, write_told};
 use crate::error::Result;
 use crate::format::directory::{Lengths, Structure};
 use crate::format::fields::Fields;
@@ -193,19 +193,32 @@ impl Recovered {
         Ok(())
     }
 
+    /// Whether no writer had the file open in this boot: then no reader knows another commit.
+    pub(crate) fn is_first_of_boot<M: Medium>(&self, medium: &M) -> bool {
+        self.exact.is_none() && medium.boot_id() != 0
+    }
+
     /// Brings the file to the last commit and makes it the base of a new log. A cut in the middle
     /// leaves what this began from: it only repeats what the log says, until the new header.
     pub(crate) fn write_back<M: Medium>(&mut self, medium: &M) -> Result<()> {
+        let write_sequence =
+            |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
+        if let Some(block) = self.exact.filter(|_| !planted(Bug::FailedSyncUntold)) {
+            // A sync that fails in here may lose what is at home.
+            let told = block.commit.max(commit_of_sequence(self.sequence));
+            write_sequence(sequence_during(told))?;
+        }
         self.keep_what_is_read(medium)?;
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
-        let write_sequence =
-            |sequence| write_sequence(medium, sequence).map_err(|error| cannot_write(&error));
-        write_sequence(sequence_during(self.commit))?;
+        if planted(Bug::RecoveryPublishedBeforeHome) {
+            self.publish_home(medium)?;
+        } else {
+            write_sequence(sequence_during(self.commit))?;
+        }
         for (page, content) in &self.pages {
             medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
         }
-        write_sequence(sequence_after(self.commit))?;
         for (offset, sum) in self.checksum_entries() {
             medium.write(offset, &sum.to_ne_bytes()).map_err(|error| cannot_write(&error))?;
         }
@@ -218,6 +231,13 @@ impl Recovered {
         }
         medium.write(directory.offset, &bytes).map_err(|error| cannot_write(&error))?;
         medium.sync().map_err(|error| cannot_sync(&error))?;
+        if self.exact.is_some() {
+            write_sequence(sequence_after(self.commit))?;
+        } else {
+            // Before this writes a header that may be in the cache only. Not sooner: a reader takes
+            // what the block names for home.
+            self.publish_home(medium)?;
+        }
         let header = Header {
             epoch,
             base_commit: self.commit,
@@ -250,21 +270,30 @@ impl Recovered {
     /// failed, or was never waited for. What it refers to was durable before, and nothing builds on
     /// it yet; so it is written again, and until that is durable the header before holds.
     ///
-    /// In a new boot everything that was read is on the disk by now. Either way the block says so
-    /// before this writes what is not: a process killed in here must not leave a header that
-    /// looks as good as the one it builds on.
+    /// The block says so before this writes what is not: a process killed in here must not leave a
+    /// header that looks as good as the one it builds on.
     fn confirm_header<M: Medium>(&self, medium: &M) -> Result<()> {
-        let epoch = self.header.epoch;
-        let is_in_doubt = self.exact.is_some_and(|block| block.epoch < epoch);
-        if is_in_doubt && !planted(Bug::UnpublishedHeaderTrusted) {
-            write_header(medium, &self.header).map_err(|error| cannot_write(&error))?;
-        }
-        if self.exact.is_some() && !is_in_doubt {
+        let is_in_doubt = self.exact.is_some_and(|block| block.epoch < self.header.epoch);
+        if !is_in_doubt {
             return Ok(());
         }
-        let boot_id = medium.boot_id();
-        let block = Published { commit: self.commit, epoch, boot_id, is_open: true };
-        medium.write(BLOCK_OFFSET, &block.encode()).map_err(|error| cannot_write(&error))
+        if !planted(Bug::UnpublishedHeaderTrusted) {
+            write_header(medium, &self.header).map_err(|error| cannot_write(&error))?;
+        }
+        medium
+            .write(BLOCK_OFFSET, &self.block(medium).encode())
+            .map_err(|error| cannot_write(&error))
+    }
+
+    /// In one write: the word and the block are read in one, too.
+    fn publish_home<M: Medium>(&self, medium: &M) -> Result<()> {
+        write_told(medium, sequence_after(self.commit), self.block(medium))
+            .map_err(|error| cannot_write(&error))
+    }
+
+    fn block<M: Medium>(&self, medium: &M) -> Published {
+        let (commit, epoch) = (self.commit, self.header.epoch);
+        Published { commit, epoch, boot_id: medium.boot_id(), is_open: true }
     }
 
     /// The page cache may show a record, and the pages that it names, although the sync that

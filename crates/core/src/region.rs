@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::directory::{Entry, RegionId};
 use crate::format::{Extent, PAGE};
 use crate::medium::{Medium, Memory, Role};
-use crate::rollback::whole_system_pages;
+use crate::planted::{Bug, planted};
 
 /// What the store keeps of a region beside its directory entry.
 ///
@@ -175,7 +175,7 @@ impl<A: Memory> View<A> {
     pub(crate) fn follow(&mut self, old: &Entry, new: &Entry, is_shared: bool) -> Result<()> {
         let same = common_bytes(&old.extents, &new.extents).min(self.mapped_bytes);
         let capacity = new.capacity_bytes();
-        if same < capacity {
+        if same < capacity && !planted(Bug::ReaderKeepsExtents) {
             let role = if is_shared { Role::Shared } else { Role::Private };
             self.map_role(new, same, capacity, role)?;
         }
@@ -186,20 +186,6 @@ impl<A: Memory> View<A> {
         self.private_bytes = if is_shared { 0 } else { capacity };
         self.window_bytes = self.window_bytes.max(capacity);
         Ok(())
-    }
-
-    /// Drops what this process wrote to a stretch, in whole pages of the machine.
-    pub(crate) fn forget_copies(&mut self, from: u64, to: u64, system_page: usize) -> Result<()> {
-        if from >= to {
-            return Ok(());
-        }
-        let mut copies = Vec::new();
-        let forget = |view: &mut Self, copies: &mut Vec<usize>| {
-            view.memory.find_copies(in_memory(from), in_memory(to - from), copies)?;
-            view.memory.drop_copies(&whole_system_pages(copies, system_page))
-        };
-        forget(self, &mut copies)
-            .map_err(|error| Error::from_io(&error, "madvise", "cannot show the file anew"))
     }
 
     /// Lays zeros over everything: whoever still looks sees nothing of the file, and reaches

@@ -18,6 +18,7 @@ use twox_hash::XxHash3_64;
 const PAGE: usize = 4096;
 const SLOTS: [u64; 2] = [4096, 69_632];
 const SALT_AT: usize = 72;
+const PUBLISHED: u64 = 2 * UNIT_BYTES + 64;
 const LOG: u64 = 3 * UNIT_BYTES;
 
 /// A folder of its own, removed at the end.
@@ -180,6 +181,7 @@ fn open_with_little_memory(path: &PathBuf) -> String {
         .expect("a shell");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}: {said}", output.status);
+    assert!(said.contains("read: commit") || said.contains("unread: ERR_STOA_"), "{said}");
     said
 }
 
@@ -188,7 +190,18 @@ fn open_with_little_memory(path: &PathBuf) -> String {
 fn opens_what_the_environment_names() {
     let Some(path) = env::var_os("STOA_HOSTILE") else { return };
     let options = Options { reserve_bytes: 1 << 30, ..Options::default() };
-    match Store::open(PathBuf::from(path), &options) {
+    let path = PathBuf::from(path);
+    let modified = || fs::metadata(&path).and_then(|found| found.modified()).expect("a time");
+    let before = modified();
+    match Store::open_reading(&path, &options) {
+        Ok(mut store) => {
+            let news = store.begin_snapshot();
+            println!("read: commit {}, {:?}", store.commit_id(), news.map_err(|it| it.kind()));
+        }
+        Err(error) => println!("unread: {}: {error}", error.kind().code()),
+    }
+    assert_eq!(before, modified(), "a reader wrote");
+    match Store::open(&path, &options) {
         Ok(store) => println!("opened: commit {}", store.commit_id()),
         Err(error) => println!("refused: {}: {error}", error.kind().code()),
     }
@@ -233,6 +246,7 @@ fn a_claim_of_a_tebibyte_is_refused_without_the_memory_for_it() {
         (8 << 30, 4 << 30, [0, 1, 0]),
         (8 << 30, 4 << 30, [0, 0, 1 << 20]),
         (8 << 30, 4 << 30, [1 << 28, 0, 0]),
+        (8 << 30, 4 << 30, [(1 << 28) - 4, 0, 0]),
     ] {
         wide[40..48].copy_from_slice(&log_bytes.to_ne_bytes());
         write_sealed(&file, 1, wide.clone());
@@ -242,8 +256,19 @@ fn a_claim_of_a_tebibyte_is_refused_without_the_memory_for_it() {
             record[32 + index * 4..36 + index * 4].copy_from_slice(&u32::to_ne_bytes(count));
         }
         file.write_all_at(&record, 1 << 38).expect("a record");
+        // A reader follows what is published without proving each record.
+        let mut block = [0; 40];
+        file.read_exact_at(&mut block, PUBLISHED).expect("the block");
+        block[..8].copy_from_slice(&2_u64.to_ne_bytes());
+        block[8..16].copy_from_slice(&epoch.to_ne_bytes());
+        let sum = checksum(&block[..32]);
+        block[32..].copy_from_slice(&sum.to_ne_bytes());
+        file.write_all_at(&block, PUBLISHED).expect("the block");
         let said = open_with_little_memory(&path);
         assert!(said.contains("opened: commit 1") || said.contains("refused: ERR_"), "{said}");
+        let is_refused =
+            said.contains("unread: ERR_STOA_CORRUPT") || said.contains("read: commit 2");
+        assert!(is_refused, "{said}");
     }
 }
 

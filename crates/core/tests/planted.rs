@@ -18,9 +18,10 @@ use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
+use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
-use support::storm::storm;
+use support::storm::{storm, storm_with};
 
 /// Storms that are tried for each bug.
 const SEEDS: u64 = 2000;
@@ -83,6 +84,22 @@ fn must_be_found(bug: Bug, ways: &[Way]) {
     }
 }
 
+/// The first storm beside a reader that fails, and how.
+fn in_readers() -> Option<String> {
+    (1..=SEEDS).find_map(|seed| {
+        let machine = if seed % 4 == 0 { without_promises(seed) } else { plain(seed) };
+        storm_with(seed, machine, 40).err().map(|failure| failure.to_string())
+    })
+}
+
+/// The first schedule of a reader that fails, and how.
+fn in_reading() -> Option<String> {
+    let what = |seed| show_what_was_dropped(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
+const READING: Way = ("a reader's schedule", in_reading);
+const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
@@ -121,4 +138,15 @@ bugs! {
     a_drop_without_a_comparison_is_found: DropWithoutCompare in STORMS SCHEDULED;
     a_recovery_without_a_sync_after_a_reset_is_found: NoSyncAfterReset in STORMS FAILURES;
     a_header_trusted_before_it_was_published_is_found: UnpublishedHeaderTrusted in FAILURES;
+    a_reader_beyond_what_was_published_is_found: ReaderBeyondPublished in READERS;
+    a_reader_without_the_pages_of_the_log_is_found: ReaderWithoutLog in READERS;
+    a_snapshot_without_the_sequence_word_is_found: SnapshotWithoutSequence in READERS;
+    a_reader_that_goes_back_is_found: ReaderGoesBack in READERS;
+    a_reader_that_keeps_former_extents_is_found: ReaderKeepsExtents in READERS;
+    a_reader_that_keeps_copies_over_new_rows_is_found: ReaderKeepsCopies in READERS;
+    a_commit_published_before_it_is_home_is_found: PublishedBeforeHome in READERS;
+    pages_written_home_at_an_even_word_are_found: HomeAtRest in READERS;
+    a_recovery_published_before_it_is_home_is_found: RecoveryPublishedBeforeHome in READERS;
+    a_failed_sync_that_readers_are_not_told_of_is_found: FailedSyncUntold in FAILURES;
+    a_file_cut_below_a_reader_is_found: CutBelowReaders in READING;
 }

@@ -15,7 +15,7 @@ pub(crate) struct Claim {
     pub(crate) commit: u64,
     /// Its length, padding excluded.
     pub(crate) bytes: u64,
-    pub(super) length_count: u32,
+    pub(crate) length_count: u32,
     pub(super) run_count: u32,
     pub(super) image_count: u32,
     pub(super) directory_bytes: u64,

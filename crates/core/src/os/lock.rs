@@ -16,6 +16,9 @@ use crate::options::Options;
 /// A reader takes a shared lock for a moment to learn whether a writer lives. The try outlasts it.
 const TRY: Duration = Duration::from_millis(10);
 
+/// Where only readers ask, so many that they always meet the tries.
+const AMONG_READERS: Duration = Duration::from_secs(5);
+
 /// Between two tries, at first.
 const PAUSE: Duration = Duration::from_micros(250);
 
@@ -59,7 +62,12 @@ pub(super) fn lock_exclusive(file: &File, path: &Path, patience: Patience) -> Re
             let attempt = format!("cannot lock '{}' for writing", path.display());
             return Err(Error::from_io(&error, "flock", attempt).with_path(path));
         }
-        let left = patience.limit.saturating_sub(patience.since.elapsed());
+        let mut left = patience.limit.saturating_sub(patience.since.elapsed());
+        if left.is_zero() && !is_locked(file).unwrap_or(true) {
+            // Only readers that ask: there is no writer to give up for.
+            left = AMONG_READERS.saturating_sub(patience.since.elapsed());
+            pause = PAUSE;
+        }
         if left.is_zero() {
             return Err(locked(file, path));
         }

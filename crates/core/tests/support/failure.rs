@@ -6,6 +6,7 @@ use super::disk::Disk;
 use super::fault::{Failing, Fault, OPERATIONS, Operation};
 use super::machine::Machine;
 use super::model::Allowed;
+use super::observer::Observer;
 use super::random::Random;
 use super::run::{Run, Step, Stop};
 use super::schedule::Schedule;
@@ -72,9 +73,17 @@ fn suffer(
     random: &mut Random,
     tally: &mut Tally,
 ) -> Result<(Disk, Allowed), String> {
+    // Its draws move nothing here.
+    let mut own = random.clone().fork();
+    if own.chance(50) {
+        let mut observer = Observer::new(own, 15);
+        observer.may_lag = true;
+        medium.watch(Some(observer));
+    }
     let mut run = match Run::open(medium, &allowed) {
         Ok(run) => run,
         Err(Stop::Fault(_)) => {
+            judge(medium, std::slice::from_ref(&allowed), tally)?;
             tally.failures += 1;
             return reopen(medium, allowed, machine, workload, random, tally);
         }
@@ -87,7 +96,6 @@ fn suffer(
         }
         tally.steps += 1;
         let Err(stop) = workload.step(&mut run) else { continue };
-        let told = |stop: Stop, run: &Run| format!("after {:?}: {stop:?}", run.steps);
         match bear(&mut run, stop) {
             Ok(true) => tally.failures += 1,
             Ok(false) => {
@@ -95,16 +103,28 @@ fn suffer(
                 run.end_step();
                 let allowed = run.allowed[run.allowed.len() - 1].clone();
                 let steps = run.steps.clone();
+                judge(medium, &run.allowed, tally)
+                    .map_err(|what| format!("after {steps:?}: {what}"))?;
                 drop(run);
                 return reopen(medium, allowed, machine, workload, random, tally)
                     .map_err(|what| format!("after {steps:?}: {what}"));
             }
-            Err(stop) => return Err(told(stop, &run)),
+            Err(stop) => return Err(format!("after {:?}: {stop:?}", run.steps)),
         }
     }
     let allowed = run.history.allowed().clone();
+    run.end_step();
+    judge(medium, &run.allowed, tally).map_err(|what| format!("after {:?}: {what}", run.steps))?;
     drop(run);
     reopen(medium, allowed, machine, workload, random, tally)
+}
+
+/// Ends the looking of a reader, and judges what it saw.
+fn judge(medium: &SimulatedMedium, allowed: &[Allowed], tally: &mut Tally) -> Result<(), String> {
+    let Some(mut observer) = medium.watch(None) else { return Ok(()) };
+    tally.looks += observer.looks;
+    tally.whole += observer.whole;
+    observer.judge(allowed)
 }
 
 /// Takes a failed call as the program has to. True: the store can go on.
@@ -155,7 +175,16 @@ fn reopen(
     }
     medium.take_photos(4);
     let told = |stop: Stop| format!("opened on the same boot: {stop:?}");
+    // Its draws move nothing here.
+    let mut own = random.clone().fork();
+    if own.chance(50) {
+        medium.watch(Some(Observer::before(medium, own)));
+    }
     let mut run = Run::open(medium, &allowed).map_err(told)?;
+    if let Some(observer) = medium.watch(None) {
+        tally.looks += observer.looks;
+        observer.after(&allowed, (run.history.acknowledged(), &run.now), medium)?;
+    }
     for _ in 0..random.below(6) {
         workload.step(&mut run).map_err(told)?;
     }

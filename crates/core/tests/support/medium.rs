@@ -8,7 +8,7 @@ use super::disk::Disk;
 use super::fault::{Failing, Operation};
 use super::memory::SimulatedMemory;
 use super::random::Random;
-use super::simulated::{SimulatedMedium, power_is_out};
+use super::simulated::{Seat, SimulatedMedium, power_is_out};
 
 /// A write that fails half way: some leading pages of it, never all, are in the cache. A kernel
 /// copies page by page.
@@ -31,7 +31,7 @@ impl Medium for SimulatedMedium {
         if state.is_out() {
             return Err(power_is_out());
         }
-        if let Some(failing) = state.faults.call(Operation::Read) {
+        if let Some(failing) = state.call(self.seat(), Operation::Read) {
             return Err(failing.error());
         }
         let count = state.disk.len().saturating_sub(offset).min(buffer.len() as u64) as usize;
@@ -108,11 +108,11 @@ impl Medium for SimulatedMedium {
 
     fn reserve(&self, bytes: usize) -> io::Result<SimulatedMemory> {
         let mut state = self.lock();
-        if let Some(failing) = state.faults.call(Operation::Reserve) {
+        if let Some(failing) = state.call(self.seat(), Operation::Reserve) {
             return Err(failing.error());
         }
         state.memories += 1;
-        Ok(SimulatedMemory::new(self.shared(), state.memories, bytes, &state.machine))
+        Ok(SimulatedMemory::new(self.shared(), self.seat(), state.memories, bytes, &state.machine))
     }
 
     fn boot_id(&self) -> u64 {
@@ -129,5 +129,16 @@ impl Medium for SimulatedMedium {
 
     fn system_page_bytes(&self) -> usize {
         self.lock().machine.system_page_bytes
+    }
+
+    fn has_writer(&self) -> io::Result<bool> {
+        assert_eq!(self.seat(), Seat::Reader, "a writer asks whether there is one");
+        Ok(self.lock().has_writer)
+    }
+
+    fn unlock(&self) {
+        if self.seat() == Seat::Writer {
+            self.set_writer(false);
+        }
     }
 }

@@ -13,6 +13,7 @@ use stoa_core::{Memory, PAGE_BYTES, Page, Role};
 
 use super::fault::{Failing, Operation};
 use super::machine::{Machine, Search};
+use super::simulated::Seat;
 use super::state::{Shared, State};
 
 /// One page of the system's size.
@@ -31,6 +32,7 @@ enum Slot {
 /// The memory of one region.
 pub(crate) struct SimulatedMemory {
     shared: Arc<Shared>,
+    seat: Seat,
     number: u64,
     reserved_bytes: usize,
     page_bytes: usize,
@@ -55,6 +57,7 @@ impl fmt::Debug for SimulatedMemory {
 impl SimulatedMemory {
     pub(crate) fn new(
         shared: Arc<Shared>,
+        seat: Seat,
         number: u64,
         reserved_bytes: usize,
         machine: &Machine,
@@ -63,6 +66,7 @@ impl SimulatedMemory {
         assert!(reserved_bytes > 0, "a reservation of no bytes is refused by the kernel");
         Self {
             shared,
+            seat,
             number,
             reserved_bytes,
             page_bytes,
@@ -98,7 +102,7 @@ impl SimulatedMemory {
 
     /// Fails a mapping call if one is to fail now.
     fn fail(&mut self, operation: Operation, offset: usize, bytes: usize) -> io::Result<()> {
-        let Some(failing) = self.shared.lock().faults.call(operation) else {
+        let Some(failing) = self.shared.lock().call(self.seat, operation) else {
             return Ok(());
         };
         if failing == Failing::Lost {
@@ -112,6 +116,10 @@ impl SimulatedMemory {
 
     fn set(&mut self, index: usize, slot: Slot) {
         let old = std::mem::replace(&mut self.slots[index], slot);
+        if self.seat == Seat::Reader {
+            // What a reader shows, the writer shows too.
+            return;
+        }
         let mut state = self.shared.lock();
         if let Slot::File { file_offset, .. } = old {
             state.hide(file_offset, self.number);
@@ -153,6 +161,10 @@ impl Memory for SimulatedMemory {
             file_offset.is_multiple_of(unit),
             "a mapping of the file at {file_offset} is not a multiple of the system's page {unit}"
         );
+        assert!(
+            self.seat == Seat::Writer || role == Role::Private,
+            "a reader maps the file shared"
+        );
         if bytes == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -181,7 +193,7 @@ impl Memory for SimulatedMemory {
             "a search of {bytes} bytes at {offset} is not whole pages"
         );
         let mut state = self.shared.lock();
-        if let Some(failing) = state.faults.call(Operation::FindCopies) {
+        if let Some(failing) = state.call(self.seat, Operation::FindCopies) {
             return Err(failing.error());
         }
         for at in (offset..offset + bytes).step_by(PAGE_BYTES) {
@@ -197,7 +209,7 @@ impl Memory for SimulatedMemory {
                 }
                 (_, Some(_)) => true,
                 (Search::Differing | Search::Copied, None) => false,
-                (Search::Noisy, None) => state.random.chance(5),
+                (Search::Noisy, None) => state.is_by_chance(self.seat, 5),
             };
             if is_found {
                 found.push(at);
@@ -338,9 +350,15 @@ impl Memory for SimulatedMemory {
 impl Drop for SimulatedMemory {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        let is_orderly = state.is_ending || !self.is_seen.get() || !self.shows_file();
+        // A reader's memory goes with its process, at any moment.
+        let is_orderly = self.seat == Seat::Reader
+            || state.is_ending
+            || !self.is_seen.get()
+            || !self.shows_file();
         for slot in &self.slots {
-            if let Slot::File { file_offset, .. } = slot {
+            if let Slot::File { file_offset, .. } = slot
+                && self.seat == Seat::Writer
+            {
                 state.hide(*file_offset, self.number);
             }
         }

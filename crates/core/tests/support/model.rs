@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stoa_core::{ElementKind, Medium, RegionInfo, Result, Store};
+use stoa_core::{ElementKind, Medium, RegionId, RegionInfo, Result, Store};
 
 /// One region. Its bytes are shared between states until they change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
+    pub(crate) id: RegionId,
     pub(crate) kind: ElementKind,
     pub(crate) lanes: u32,
     /// The bytes below the length.

@@ -79,8 +79,10 @@ pub(crate) fn open(
     medium: &SimulatedMedium,
     allowed: &Allowed,
 ) -> Step<(Store<SimulatedMedium>, u64, Arc<State>)> {
-    let mut store = Store::open_on(Arc::new(medium.clone()), &options())
-        .map_err(|error| stop(medium, "open", error))?;
+    medium.set_writer(true);
+    let opened = Store::open_on(Arc::new(medium.clone()), &options());
+    medium.set_writer(opened.is_ok());
+    let mut store = opened.map_err(|error| stop(medium, "open", error))?;
     let what = match check(&mut store, allowed) {
         Ok(Ok((commit, state))) => return Ok((store, commit, state)),
         Ok(Err(what)) => Stop::Wrong(what),
@@ -89,6 +91,7 @@ pub(crate) fn open(
     medium.set_ending(true);
     drop(store);
     medium.set_ending(false);
+    medium.set_writer(false);
     Err(what)
 }
 
@@ -112,7 +115,9 @@ impl Run {
 
     pub(crate) fn end_process(&mut self) {
         self.medium.set_ending(true);
-        self.store = None;
+        if self.store.take().is_some() {
+            self.medium.set_writer(false);
+        }
         self.medium.set_ending(false);
     }
 
@@ -122,6 +127,7 @@ impl Run {
         self.steps.push(name.into());
         trace(format_args!("step {}: {:?}", self.allowed.len(), self.steps.last()));
         self.medium.set_mark(self.allowed.len());
+        self.medium.show_observer();
         self.trail = self.history.allowed().clone();
     }
 
@@ -163,8 +169,9 @@ impl Run {
 
     pub(crate) fn create(&mut self, name: &str, kind: ElementKind, lanes: u32) -> Step {
         trace(format_args!("create {name}"));
-        self.store().create_region(name, kind, lanes).map_err(self.stop("create_region"))?;
-        let region = Region { kind, lanes, bytes: Arc::default() };
+        let created = self.store().create_region(name, kind, lanes);
+        let id = created.map_err(self.stop("create_region"))?;
+        let region = Region { id, kind, lanes, bytes: Arc::default() };
         self.now.regions.insert(name.to_owned(), region);
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! Every call that changes something is one operation. Within each of them the power may fail:
 //! a photo of the disk is taken there (many in one run, kept by reservoir sampling), or the power
 //! really goes out, and that call and all later ones fail. Both see the operation half done: what
-//! it wrote is in the cache, nothing of it need be durable.
+//! it wrote is in the cache, nothing of it need be durable. Before each of them an observer may look
+//! at the disk from a reader's seat: one from which nothing can be written.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use super::disk::Disk;
 use super::fault::{Failing, Fault, Faults, Operation};
 use super::gate::Gate;
 use super::machine::Machine;
+use super::observer::Observer;
 use super::random::Random;
 use super::state::{Album, Photo, Shared, State};
 use super::trace::trace;
@@ -21,13 +23,23 @@ use super::trace::trace;
 /// Where the published block lies, as in `docs/format.md`.
 const PUBLISHED_OFFSET: u64 = 2 * 64 * 1024;
 
+/// Who uses a medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seat {
+    Writer,
+    Reader,
+}
+
 /// One file on a simulated disk. Clones are the same file.
 #[derive(Clone)]
-pub(crate) struct SimulatedMedium(Arc<Shared>);
+pub(crate) struct SimulatedMedium {
+    shared: Arc<Shared>,
+    seat: Seat,
+}
 
 impl fmt::Debug for SimulatedMedium {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.0.lock();
+        let state = self.lock();
         formatter
             .debug_struct("SimulatedMedium")
             .field("disk", &state.disk)
@@ -45,10 +57,13 @@ impl SimulatedMedium {
     /// other goes on in the same boot, as a process finds it when the one before was killed.
     pub(crate) fn new(disk: Disk, machine: Machine, random: Random) -> Self {
         let state = State {
+            reader_random: Random::new(disk.boot_id()),
             disk,
             random,
             machine,
             faults: Faults::default(),
+            reader_faults: Faults::default(),
+            has_writer: false,
             operations: 0,
             mark: 0,
             budget: None,
@@ -58,47 +73,77 @@ impl SimulatedMedium {
             memories: 0,
             is_ending: false,
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), gate: Gate::default() }))
+        let shared =
+            Shared { state: Mutex::new(state), gate: Gate::default(), observer: Mutex::default() };
+        Self { shared: Arc::new(shared), seat: Seat::Writer }
+    }
+
+    /// The same disk, as a process sees it that only reads.
+    pub(crate) fn reading(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), seat: Seat::Reader }
+    }
+
+    pub(crate) fn seat(&self) -> Seat {
+        self.seat
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
+        self.shared.lock()
+    }
+
+    /// Lets somebody look before each operation, and gives who did so until now.
+    pub(crate) fn watch(&self, observer: Option<Observer>) -> Option<Observer> {
+        std::mem::replace(&mut *self.shared.observer(), observer)
+    }
+
+    /// Lets the observer look, with no lock held: it reads the disk.
+    pub(crate) fn show_observer(&self) {
+        let observer = self.shared.observer().take();
+        if let Some(mut observer) = observer {
+            observer.look(&self.reading());
+            *self.shared.observer() = Some(observer);
+        }
+    }
+
+    /// A writer's process begins or ends.
+    pub(crate) fn set_writer(&self, has_writer: bool) {
+        self.lock().has_writer = has_writer;
     }
 
     /// What its memories share with it.
     pub(crate) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.shared)
     }
 
     /// Takes a photo in `wanted` of the operations to come, each as likely.
     pub(crate) fn take_photos(&self, wanted: usize) {
-        let mut state = self.0.lock();
+        let mut state = self.lock();
         let random = state.random.fork();
         state.album = Some(Album::new(wanted, random));
     }
 
     /// The photos, in the order of their operations. Ends the taking of them.
     pub(crate) fn photos(&self) -> Vec<Photo> {
-        self.0.lock().album.take().map_or_else(Vec::new, Album::into_photos)
+        self.lock().album.take().map_or_else(Vec::new, Album::into_photos)
     }
 
     /// What photos from now on are marked with.
     pub(crate) fn set_mark(&self, mark: usize) {
-        self.0.lock().mark = mark;
+        self.lock().mark = mark;
     }
 
     /// Lets the power go out in the operation after `operations` more.
     pub(crate) fn cut_after(&self, operations: u64) {
-        self.0.lock().budget = Some(operations);
+        self.lock().budget = Some(operations);
     }
 
     pub(crate) fn is_out(&self) -> bool {
-        self.0.lock().is_out()
+        self.lock().is_out()
     }
 
     /// The disk with its cache, as it was when the power went out, else as it is.
     pub(crate) fn photo(&self) -> Photo {
-        let state = self.0.lock();
+        let state = self.lock();
         Photo {
             disk: state.blackout.as_ref().unwrap_or(&state.disk).clone(),
             operation: state.operations,
@@ -107,36 +152,48 @@ impl SimulatedMedium {
     }
 
     pub(crate) fn inject(&self, fault: Fault) {
-        self.0.lock().faults.add(fault);
+        let mut state = self.lock();
+        match self.seat {
+            Seat::Writer => state.faults.add(fault),
+            Seat::Reader => state.reader_faults.add(fault),
+        }
+    }
+
+    /// How many calls of readers have failed since their faults were mended; mends them.
+    pub(crate) fn mend_reading(&self) -> usize {
+        let mut state = self.lock();
+        let count = state.reader_faults.failed.len();
+        state.reader_faults.mend();
+        count
     }
 
     /// Nothing fails from now on.
     pub(crate) fn stop_failing(&self) {
-        self.0.lock().faults.mend();
+        self.lock().faults.mend();
     }
 
     /// Clean pages may leave the cache: what a failed sync lost shows then. The page of the
     /// published block is spared. It is written at every commit and read by every reader; that it
     /// goes while pages that were lost with it stay is the one case that the protocol leaves open.
     pub(crate) fn evict(&self) {
-        let mut guard = self.0.lock();
+        let mut guard = self.lock();
         let state = &mut *guard;
         state.disk.evict(PUBLISHED_OFFSET, &mut state.random);
     }
 
     /// Says whether the process is about to end: only then may memory go that shows the file.
     pub(crate) fn set_ending(&self, is_ending: bool) {
-        self.0.lock().is_ending = is_ending;
+        self.lock().is_ending = is_ending;
     }
 
     /// Whether a call has failed or will.
     pub(crate) fn is_failing(&self) -> bool {
-        self.0.lock().faults.is_any()
+        self.lock().faults.is_any()
     }
 
     /// How many calls of these kinds have failed.
     pub(crate) fn failed(&self, operations: &[Operation]) -> u64 {
-        let state = self.0.lock();
+        let state = self.lock();
         let failed = state.faults.failed.iter();
         failed.filter(|(operation, _)| operations.contains(operation)).count() as u64
     }
@@ -158,12 +215,12 @@ impl SimulatedMedium {
     }
 
     pub(crate) fn set_capacity_bytes(&self, bytes: u64) {
-        self.0.lock().machine.capacity_bytes = bytes;
+        self.lock().machine.capacity_bytes = bytes;
     }
 
     /// Where a second thread is stopped between two operations.
     pub(crate) fn gate(&self) -> &Gate {
-        &self.0.gate
+        &self.shared.gate
     }
 
     /// One operation. `queue` changes the cache, `finish` makes durable what the operation
@@ -176,8 +233,10 @@ impl SimulatedMedium {
         finish: impl FnOnce(&mut Disk),
         fail: impl FnOnce(&mut Disk, &mut Random),
     ) -> io::Result<()> {
-        self.0.gate.pass();
-        let mut guard = self.0.lock();
+        assert_eq!(self.seat, Seat::Writer, "a reader calls {operation:?} at {place:?}");
+        self.shared.gate.pass();
+        self.show_observer();
+        let mut guard = self.lock();
         let state = &mut *guard;
         if state.is_out() {
             return Err(power_is_out());

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk::Disk;
-use super::fault::Faults;
+use super::fault::{Failing, Faults, Operation};
 use super::gate::Gate;
 use super::machine::Machine;
+use super::observer::Observer;
 use super::random::Random;
+use super::simulated::Seat;
 
 /// The disk at one moment.
 #[derive(Clone, Debug)]
@@ -34,6 +36,11 @@ pub(crate) struct State {
     pub(crate) random: Random,
     pub(crate) machine: Machine,
     pub(crate) faults: Faults,
+    /// Those of the readers' calls, and their chance: what they do moves nothing in the writer.
+    pub(crate) reader_faults: Faults,
+    pub(crate) reader_random: Random,
+    /// Whether a writer has the lock.
+    pub(crate) has_writer: bool,
     pub(crate) operations: u64,
     pub(crate) mark: usize,
     /// Operations left until the power goes out.
@@ -49,6 +56,22 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Counts a call, and says whether it fails.
+    pub(crate) fn call(&mut self, seat: Seat, operation: Operation) -> Option<Failing> {
+        match seat {
+            Seat::Writer => self.faults.call(operation),
+            Seat::Reader => self.reader_faults.call(operation),
+        }
+    }
+
+    /// Draws by chance.
+    pub(crate) fn is_by_chance(&mut self, seat: Seat, percent: usize) -> bool {
+        match seat {
+            Seat::Writer => self.random.chance(percent),
+            Seat::Reader => self.reader_random.chance(percent),
+        }
+    }
+
     /// Enters page `file_offset` as shown by a memory.
     pub(crate) fn show(&mut self, file_offset: u64, memory: u64) {
         if let Some(other) = self.shown.insert(file_offset, memory) {
@@ -75,12 +98,17 @@ impl State {
 pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
     pub(crate) gate: Gate,
+    pub(crate) observer: Mutex<Option<Observer>>,
 }
 
 impl Shared {
     /// A panic elsewhere is reported there; the state stays usable.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn observer(&self) -> MutexGuard<'_, Option<Observer>> {
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,6 +11,7 @@ use super::bug;
 use super::disk::{Disk, KEPT, Kept, Tearing};
 use super::machine::Machine;
 use super::model::{Allowed, State};
+use super::observer::Observer;
 use super::random::Random;
 use super::run::{Run, Stop, options};
 use super::simulated::SimulatedMedium;
@@ -26,6 +27,8 @@ const PHOTOS: usize = 12;
 const CUTS: usize = 2;
 /// Cuts within the recovery from a cut, and within the recovery from that.
 const DEPTH: usize = 2;
+/// Openings beside which a reader has the store open.
+const WATCHED_PERCENT: usize = 15;
 /// Cuts that are only resets: the drive keeps its power.
 const RESET_PERCENT: usize = 25;
 
@@ -44,6 +47,10 @@ pub(crate) struct Tally {
     pub(crate) in_flight: u64,
     pub(crate) operations: u64,
     pub(crate) steps: u64,
+    /// Moments at which a reader looked.
+    pub(crate) looks: u64,
+    /// What it saw that had to be one commit.
+    pub(crate) whole: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -55,6 +62,8 @@ impl std::ops::AddAssign for Tally {
         self.in_flight += other.in_flight;
         self.operations += other.operations;
         self.steps += other.steps;
+        self.looks += other.looks;
+        self.whole += other.whole;
     }
 }
 
@@ -115,6 +124,11 @@ fn format(machine: Machine) -> Result<(Disk, Allowed), String> {
 
 /// One storm on machines like this one.
 pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
+    storm_with(seed, machine, 0)
+}
+
+/// The same beside a reader that looks in so many of a hundred operations.
+pub(crate) fn storm_with(seed: u64, machine: Machine, looks: usize) -> Result<Tally, Failure> {
     guarded(seed, || {
         let mut random = Random::new(seed);
         let mut workload = Workload::new(random.fork());
@@ -123,6 +137,9 @@ pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
         for generation in 0..GENERATIONS {
             let place = format!("generation {generation} of theme {:?}", workload.theme);
             let medium = SimulatedMedium::new(disk.clone(), machine, random.fork());
+            if looks > 0 {
+                medium.watch(Some(Observer::new(random.clone().fork(), looks)));
+            }
             let photos = generate(&medium, &allowed, &mut workload, &mut random, &mut tally)
                 .map_err(|what| format!("{place}: {what}"))?;
             let mut next = None;
@@ -183,6 +200,11 @@ fn generate(
         result = run.compare();
     }
     run.end_step();
+    if let Some(mut observer) = medium.watch(None) {
+        tally.looks += observer.looks;
+        tally.whole += observer.whole;
+        observer.judge(&run.allowed).map_err(|what| format!("after {:?}: {what}", run.steps))?;
+    }
     tally.operations += medium.photo().operation;
     match result {
         Ok(()) | Err(Stop::Power) => {}
@@ -250,7 +272,16 @@ pub(crate) fn examine(
         medium.take_photos(1);
     }
     trace(format_args!("open what is left"));
+    // Its draws move nothing here.
+    let mut own = random.clone().fork();
+    if own.chance(WATCHED_PERCENT) {
+        medium.watch(Some(Observer::before(medium, own)));
+    }
     let run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
+    if let Some(observer) = medium.watch(None) {
+        tally.looks += observer.looks;
+        observer.after(allowed, (run.history.acknowledged(), &run.now), medium)?;
+    }
     let found = run.history.allowed().clone();
     if is_cut_again {
         // Once the store was open it has shown its state: no later cut may take that back.

@@ -8,6 +8,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -250,5 +251,37 @@ fn other_refusals_of_the_kernel_keep_their_number() {
     for (path, errno) in cases {
         let error = refused(&path);
         assert_eq!((error.kind(), error.errno()), (ErrorKind::Io, errno), "{error}");
+    }
+}
+
+#[test]
+fn readers_that_ask_for_the_writer_never_make_its_opening_fail() {
+    for folder in Folder::on_each() {
+        let path = folder.join("store");
+        drop(folder.file("store"));
+        let is_over = AtomicBool::new(false);
+        let (asked, met) = (AtomicU32::new(0), AtomicU32::new(0));
+        thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    let file = File::open_reading(&path, &options(Duration::ZERO)).unwrap();
+                    while !is_over.load(Ordering::Relaxed) {
+                        asked.fetch_add(1, Ordering::Relaxed);
+                        met.fetch_add(u32::from(file.has_writer().unwrap()), Ordering::Relaxed);
+                    }
+                });
+            }
+            let opened = (0..40).map(|_| {
+                let file = File::open_locked(&path, &options(Duration::ZERO))?.unwrap();
+                thread::sleep(Duration::from_micros(300));
+                file.unlock();
+                Ok(())
+            });
+            let opened: Result<Vec<()>, Error> = opened.collect();
+            is_over.store(true, Ordering::Relaxed);
+            opened.unwrap();
+        });
+        println!("{asked:?} questions, {met:?} of them met a writer");
+        assert!(met.into_inner() > 0, "no question met a writer");
     }
 }
