@@ -1,4 +1,4 @@
-// Goal: the examples of the README compile and do what they say.
+// Goal: the examples of the README and of the page on live stores compile and do what they say.
 // Method: every TypeScript block is checked by the compiler, then run in a process and a folder of its own, with the
 // package's name pointing here and with assertions behind it that use its variables.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -9,15 +9,11 @@ import test, { type ExecutionContext } from 'ava'
 import { library, run, typescript } from './support/child.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const readme = readFileSync(`${root}README.md`, 'utf8')
-const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match) => ({
-  code: match[1] as string,
-  line: readme.slice(0, match.index).split('\n').length + 1,
-}))
 
-/** What must hold after each block, in order. */
-const assertions = [
-  `assert.equal(turnover, 10.5 * 3 + 10.4 * 1 + 99 * 2)
+/** What must hold after each block of a page, in order. */
+const assertions: Readonly<Record<string, readonly string[]>> = {
+  'README.md': [
+    `assert.equal(turnover, 10.5 * 3 + 10.4 * 1 + 99 * 2)
   assert.deepEqual([...acme], [0, 1])
   assert.equal(mean, (11 + 10.4) / 2)
   assert.equal(store.closed, true)
@@ -31,13 +27,28 @@ const assertions = [
   )
   assert.deepEqual(rows.slice(1).map(({ ts }) => ts), [1, 2])
   again.close()`,
-  `assert.equal(total, 6)
+    `assert.equal(total, 6)
   assert.equal(rows, 3)`,
-]
+  ],
+  'docs/live.md': ['assert.equal(store.closed, true)', 'assert.equal(hits.length, 0)'],
+}
 
-test('every example of the README has assertions', (t) => {
-  t.true(blocks.length >= 1)
-  t.is(blocks.length, assertions.length)
+const blocks = Object.entries(assertions).flatMap(([page, checks]) => {
+  const text = readFileSync(`${root}${page}`, 'utf8')
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match, place) => ({
+    page,
+    code: match[1] as string,
+    line: text.slice(0, match.index).split('\n').length + 1,
+    place,
+    check: checks[place],
+  }))
+})
+
+test('every example has assertions', (t) => {
+  for (const { page, line, check } of blocks) t.truthy(check, `${page}:${line}`)
+  for (const [page, checks] of Object.entries(assertions)) {
+    t.is(blocks.filter((block) => block.page === page).length, checks.length, page)
+  }
 })
 
 /** What an example finds: the store that the first one leaves behind. */
@@ -57,12 +68,12 @@ function project(t: ExecutionContext): string {
   return join(folder, 'run')
 }
 
-for (const [place, { code, line }] of blocks.entries()) {
-  test(`the example in line ${line} of the README gives what it says`, async (t) => {
+for (const { page, code, line, place, check } of blocks) {
+  test(`the example in line ${line} of ${page} gives what it says`, async (t) => {
     const folder = project(t)
     const source = code.replaceAll(/from 'stoa'/g, `from ${JSON.stringify(library)}`)
-    writeFileSync(join(folder, 'before.ts'), place === 0 ? '' : LEFT)
-    const asserted = `import './before.ts'\nimport assert from 'node:assert/strict'\n${source}\n${assertions[place]}\nconsole.log('checked')`
+    writeFileSync(join(folder, 'before.ts'), page === 'README.md' && place > 0 ? LEFT : '')
+    const asserted = `import './before.ts'\nimport assert from 'node:assert/strict'\n${source}\n${check}\nconsole.log('checked')`
     writeFileSync(join(folder, 'example.ts'), asserted)
     const file = join(folder, 'example.ts')
     const { code: exitCode, stdout, stderr } = await run(process.execPath, [...typescript, file], {}, folder)
@@ -70,7 +81,7 @@ for (const [place, { code, line }] of blocks.entries()) {
     t.is(stdout.trim(), 'checked', stderr)
   })
 
-  test(`the example in line ${line} of the README compiles`, async (t) => {
+  test(`the example in line ${line} of ${page} compiles`, async (t) => {
     const folder = project(t)
     writeFileSync(join(folder, 'example.ts'), code)
     const options = {
