@@ -3,7 +3,7 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, ErrorKind, Result, forked, poisoned};
+use crate::error::{Error, ErrorKind, Result, forked, lost, poisoned};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -246,6 +246,11 @@ impl<M: Medium> Committer<M> {
     fn perform(&self, applied: &mut Applied, flight: &Flight) -> Result<()> {
         if self.is_poisoned() {
             return Err(poisoned());
+        }
+        // What was captured may be zeros.
+        if self.medium.has_lost() {
+            self.poison();
+            return Err(lost());
         }
         let _doubt = PoisonOnPanic(&self.is_poisoned);
         // Step 2, its disk part: the log is full.

@@ -183,6 +183,16 @@ pub(crate) fn forked() -> Error {
     )
 }
 
+/// What every call says once memory has lost what it showed.
+pub(crate) fn lost() -> Error {
+    Error::new(
+        ErrorKind::Poisoned,
+        "the store is poisoned: its file was cut short by another process, or the disk cannot read a \
+         part of it, and zeros are shown there; close it and open it again, it then shows what the \
+         file still holds, or says what is missing",
+    )
+}
+
 /// What every call says that needs the disk after a failure.
 pub(crate) fn poisoned() -> Error {
     Error::new(

@@ -103,6 +103,12 @@ pub trait Medium: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Whether memory lost what it showed of the file, because the file was cut short or the disk
+    /// cannot read it: some of it is zeros now, and tells nothing.
+    fn has_lost(&self) -> bool {
+        false
+    }
+
     /// The store is closed: gives up the writer's lock, where there is one.
     fn unlock(&self) {}
 }

@@ -5,7 +5,7 @@ use crate::capture::InFlight;
 use crate::checkpoint::Plan;
 use crate::commit::Committer;
 use crate::copies::Kept;
-use crate::error::{Error, ErrorKind, Result, forked, poisoned};
+use crate::error::{Error, ErrorKind, Result, forked, lost, poisoned};
 use crate::format::directory::{RegionId, Structure};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
@@ -76,6 +76,10 @@ impl<M: Medium> Store<M> {
     pub(crate) fn check_usable(&self) -> Result<()> {
         if self.is_closed {
             return Err(Error::new(ErrorKind::Closed, "the store is closed"));
+        }
+        if self.medium.has_lost() {
+            self.committer.poison();
+            return Err(lost());
         }
         if self.committer.is_poisoned() {
             return Err(poisoned());

@@ -7,20 +7,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 
+use super::sigbus::{Loss, Watch};
+
 /// A shared, read-only mapping of one stretch of a file.
 #[derive(Debug)]
 pub(super) struct Baseline {
+    /// Forgotten before the mapping goes.
+    _watch: Watch,
     map: MmapRaw,
     file_offset: u64,
 }
 
 impl Baseline {
     /// Maps `bytes` of the file from `file_offset` on.
-    pub(super) fn new(file: &File, file_offset: u64, bytes: usize) -> io::Result<Self> {
+    pub(super) fn new(
+        file: &File,
+        file_offset: u64,
+        bytes: usize,
+        loss: &Arc<Loss>,
+    ) -> io::Result<Self> {
         let map = MmapOptions::new().offset(file_offset).len(bytes).map_raw_read_only(file)?;
         #[cfg(target_os = "linux")]
         map.advise(memmap2::Advice::DontFork)?;
-        Ok(Self { map, file_offset })
+        let start = map.as_ptr().addr();
+        Ok(Self { _watch: Watch::new(start..start + bytes, loss)?, map, file_offset })
     }
 
     /// The stretch of the file it shows.

@@ -12,6 +12,7 @@ use super::dirty::{DirtySearch, Search};
 use super::filesystem;
 use super::lock;
 use super::map::Reservation;
+use super::sigbus::Loss;
 use super::sync;
 use crate::error::Result;
 use crate::medium::Medium;
@@ -23,6 +24,7 @@ pub struct File {
     inner: Arc<StdFile>,
     search: Arc<Search>,
     shared: Arc<SharedStretches>,
+    loss: Arc<Loss>,
     /// Found out once, so that the answer never changes under the engine.
     keeps_allocation: OnceLock<bool>,
     system_page_bytes: usize,
@@ -46,6 +48,7 @@ impl File {
             inner: Arc::new(file),
             search: Arc::new(Search::new(way)),
             shared: Arc::default(),
+            loss: Arc::new(Loss::new()),
             keeps_allocation: OnceLock::new(),
             system_page_bytes: rustix::param::page_size(),
         }
@@ -100,6 +103,7 @@ impl Medium for File {
             Arc::clone(&self.inner),
             Arc::clone(&self.search),
             Arc::clone(&self.shared),
+            Arc::clone(&self.loss),
         )
     }
 
@@ -118,6 +122,10 @@ impl Medium for File {
     /// Each state is keyed anew with what the kernel draws.
     fn random(&self) -> u64 {
         RandomState::new().build_hasher().finish()
+    }
+
+    fn has_lost(&self) -> bool {
+        self.loss.has_happened()
     }
 
     fn has_writer(&self) -> io::Result<bool> {

@@ -13,6 +13,7 @@ use super::baseline::{Baseline, SharedStretches};
 use super::dirty::Search;
 use super::piece::{Content, Piece, Pieces};
 use super::place::{self, Left, Source};
+use super::sigbus::{Loss, Watch};
 
 /// Address space of one region. It costs nothing until it shows something; its base never moves.
 /// Dropping it gives all of it back: nothing may refer to it then.
@@ -33,6 +34,8 @@ pub struct Reservation {
     process: u32,
     /// A mapping that failed took away what showed the file.
     pub(super) is_damaged: bool,
+    /// What of the file is lost shows zeros. Forgotten before the memory is given back.
+    watch: Option<Watch>,
     /// A mapping that failed left a gap, where another thread may have mapped something since.
     has_gap: bool,
 }
@@ -43,6 +46,7 @@ pub(super) struct Origin {
     pub(super) file: Arc<StdFile>,
     pub(super) search: Arc<Search>,
     pub(super) shared: Arc<SharedStretches>,
+    pub(super) loss: Arc<Loss>,
 }
 
 // SAFETY: `base` is address space of the whole process, bound to no thread, and this value alone
@@ -56,6 +60,7 @@ impl Reservation {
         file: Arc<StdFile>,
         search: Arc<Search>,
         shared: Arc<SharedStretches>,
+        loss: Arc<Loss>,
     ) -> io::Result<Self> {
         let system_page_bytes = rustix::param::page_size();
         let bytes = bytes
@@ -63,16 +68,22 @@ impl Reservation {
             .checked_next_multiple_of(system_page_bytes)
             .ok_or(io::ErrorKind::OutOfMemory)?;
         search.prepare();
-        Ok(Self {
-            base: place::reserve(bytes)?,
+        let base = place::reserve(bytes)?;
+        let start = base.addr().get();
+        let mut reservation = Self {
+            base,
             bytes,
             pieces: Pieces::default(),
-            origin: Some(Origin { file, search, shared }),
+            watch: None,
+            origin: None,
             system_page_bytes,
             process: process::id(),
             is_damaged: false,
             has_gap: false,
-        })
+        };
+        reservation.watch = Some(Watch::new(start..start + bytes, &loss)?);
+        reservation.origin = Some(Origin { file, search, shared, loss });
+        Ok(reservation)
     }
 
     /// The address of offset 0. Aligned to the machine's pages. What lies behind it may be touched
@@ -93,6 +104,7 @@ impl Reservation {
         let rest = self.range(bytes, self.bytes - bytes);
         assert!(self.pieces.overlapping(rest.clone()).is_empty(), "memory in use stays");
         self.origin = None;
+        self.watch = None;
         if let Some(start) = NonNull::new(self.address(bytes))
             && bytes > 0
             && !rest.is_empty()
@@ -219,10 +231,11 @@ impl Reservation {
             let covers = shown.start <= stretch.start && stretch.end <= shown.end;
             covers.then(|| Arc::clone(&content.baseline))
         });
-        match known {
-            Some(baseline) => Ok(baseline),
-            None => Ok(Arc::new(Baseline::new(&self.origin()?.file, stretch.start, range.len())?)),
+        if let Some(baseline) = known {
+            return Ok(baseline);
         }
+        let Origin { file, loss, .. } = self.origin()?;
+        Ok(Arc::new(Baseline::new(file, stretch.start, range.len(), loss)?))
     }
 
     #[cfg(test)]
@@ -238,6 +251,8 @@ impl Drop for Reservation {
             mem::forget(mem::take(&mut self.pieces));
             return;
         }
+        // Before the addresses are somebody else's.
+        self.watch = None;
         if self.has_gap {
             return;
         }

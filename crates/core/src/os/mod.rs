@@ -30,6 +30,7 @@ mod place;
 #[cfg(target_os = "macos")]
 mod preallocate;
 mod runs;
+mod sigbus;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::baseline::{Baseline, SharedStretches};
 use super::super::map::Reservation;
+use super::super::sigbus::Loss;
 use super::{Folder, medium, numbered, system_page_bytes};
 use crate::medium::{Medium, Memory, PAGE_BYTES, Role};
 use crate::os::DirtySearch;
@@ -169,7 +170,7 @@ fn a_barrier_forgets_shared_memory_only_when_it_held_and_the_memory_is_gone() {
     let file = folder.file("store");
     file.set_len(4 * page as u64).unwrap();
     let stretches = SharedStretches::default();
-    let baseline = Arc::new(Baseline::new(&file, 0, 4 * page).unwrap());
+    let baseline = Arc::new(Baseline::new(&file, 0, 4 * page, &Arc::new(Loss::new())).unwrap());
     let kept = stretches.add(Arc::clone(&baseline), 0, page);
     let left = stretches.add(baseline, page as u64, 3 * page);
     drop(left);

@@ -14,6 +14,8 @@ mod gap;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod lock;
+#[cfg(target_os = "linux")]
+mod loss;
 mod memory;
 mod model;
 mod pieces;
