@@ -50,6 +50,88 @@ fn run_avx2<W: Work>(work: W) -> W::Output {
     work.run()
 }
 
+/// The least and the greatest of a block and one more number, and whether NaN is in the block, in one
+/// pass, which the compiler does not find. `None` where the machine lacks the instructions.
+macro_rules! ends {
+    ($name:ident, $inner:ident, $type:ty, $lanes:literal, $set1:ident, $min:ident, $max:ident,
+     $or:ident, $zero:ident, $unordered:ident, $store:ident, [$($lane:literal)*], $setr:ident) => {
+        #[inline(always)]
+        pub(crate) fn $name(block: &[$type], first: $type) -> Option<($type, $type, bool)> {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[cfg(test)]
+                if tests::WANTS_BASELINE.get() {
+                    return None;
+                }
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the function needs nothing but this feature of the processor, which was
+                    // just found.
+                    return Some(unsafe { $inner(block, first) });
+                }
+            }
+            let _ = (block, first);
+            None
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2")]
+        fn $inner(block: &[$type], first: $type) -> ($type, $type, bool) {
+            use std::arch::x86_64::{
+                $max, $min, $or, $set1, $setr, $store, $unordered, $zero, _CMP_UNORD_Q,
+            };
+
+            const LANES: usize = $lanes;
+            const WIDE: usize = 4;
+            let (mut least, mut greatest) = ([$set1(first); WIDE], [$set1(first); WIDE]);
+            let mut nans = [$zero(); WIDE];
+            let (rows, rest) = block.as_chunks::<{ LANES * WIDE }>();
+            for row in rows {
+                for index in 0..WIDE {
+                    let part = &row[index * LANES..][..LANES];
+                    let values = $setr($(part[$lane]),*);
+                    // Of an unordered pair both give the second, so NaN is never taken up.
+                    least[index] = $min(values, least[index]);
+                    greatest[index] = $max(values, greatest[index]);
+                    nans[index] = $or(nans[index], $unordered::<_CMP_UNORD_Q>(values, values));
+                }
+            }
+            let mut lanes = [[0.0; LANES]; 3];
+            let [low, high, bits] = &mut lanes;
+            let (mut least_of, mut greatest_of, mut has_nan) = (first, first, false);
+            for index in 0..WIDE {
+                for (lanes, vector) in [
+                    (&mut *low, least[index]),
+                    (&mut *high, greatest[index]),
+                    (&mut *bits, nans[index]),
+                ] {
+                    // SAFETY: the array has as many lanes as the vector; any alignment will do.
+                    unsafe { $store(lanes.as_mut_ptr(), vector) };
+                }
+                for lane in 0..LANES {
+                    least_of = if low[lane] < least_of { low[lane] } else { least_of };
+                    greatest_of = if high[lane] > greatest_of { high[lane] } else { greatest_of };
+                    has_nan |= bits[lane].to_bits() != 0;
+                }
+            }
+            for value in rest {
+                least_of = if *value < least_of { *value } else { least_of };
+                greatest_of = if *value > greatest_of { *value } else { greatest_of };
+                has_nan |= value.is_nan();
+            }
+            (least_of, greatest_of, has_nan)
+        }
+    };
+}
+
+ends!(
+    ends_f64, ends_f64_avx2, f64, 4, _mm256_set1_pd, _mm256_min_pd, _mm256_max_pd, _mm256_or_pd,
+    _mm256_setzero_pd, _mm256_cmp_pd, _mm256_storeu_pd, [0 1 2 3], _mm256_setr_pd
+);
+ends!(
+    ends_f32, ends_f32_avx2, f32, 8, _mm256_set1_ps, _mm256_min_ps, _mm256_max_ps, _mm256_or_ps,
+    _mm256_setzero_ps, _mm256_cmp_ps, _mm256_storeu_ps, [0 1 2 3 4 5 6 7], _mm256_setr_ps
+);
+
 /// Asks for memory that is about to be read.
 #[inline(always)]
 pub(crate) fn prefetch<T>(values: &[T]) {

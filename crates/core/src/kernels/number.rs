@@ -153,7 +153,7 @@ pub(super) fn add_signed(values: impl Iterator<Item = i64>, count: usize) -> i12
 }
 
 macro_rules! floats {
-    ($($type:ty, $unsigned:ty, $signed:ty;)*) => {$(
+    ($($type:ty, $unsigned:ty, $signed:ty, $ends:path;)*) => {$(
         impl Number for $type {
             type Sum = Pairwise;
 
@@ -169,6 +169,9 @@ macro_rules! floats {
 
             #[inline(always)]
             fn ends(block: &[Self], first: Self) -> Ends<Self> {
+                if let Some((least, greatest, has_nan)) = $ends(block, first) {
+                    return Ends { least, greatest, has_nan };
+                }
                 // One at a time: the compiler takes no two of these side by side.
                 Ends {
                     least: fold_lanes(block, first, |one, other| if one < other { one } else { other }),
@@ -220,8 +223,8 @@ macro_rules! floats {
 }
 
 floats! {
-    f32, u32, i32;
-    f64, u64, i64;
+    f32, u32, i32, simd::ends_f32;
+    f64, u64, i64, simd::ends_f64;
 }
 
 /// Brings a block and one more number down to one number, side by side in lanes.
