@@ -13,7 +13,8 @@ import { Random } from './support/seed.ts'
 const script = (name: string, ...args: string[]): Child =>
   new Child(process.execPath, [...typescript, new URL(`support/${name}.ts`, import.meta.url).pathname, ...args])
 
-const KILLS = 12
+/** `STOA_KILLS` makes it longer. */
+const KILLS = Number(process.env['STOA_KILLS'] ?? 12)
 
 test(`readers and a follower outlive ${KILLS} kills of the writer, and see every row once`, async (t) => {
   t.timeout(300_000)

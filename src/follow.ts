@@ -80,14 +80,10 @@ export class Follower implements AsyncIterableIterator<RowRange, undefined>, Wai
   next(): Promise<IteratorResult<RowRange, undefined>> {
     return new Promise((resolve, reject) => {
       this.#requests.push({ resolve, reject })
-      const { session } = this.#table
-      try {
-        if (!this.#isOver) session.reader?.refresh(true)
-      } catch (error) {
-        this.onFailure(error)
-      }
+      const { feed } = this.#table.session
+      if (!this.#isOver) feed.look()
       this.#serve()
-      if (!this.#isOver) session.feed.update()
+      if (!this.#isOver) feed.update()
     })
   }
 
