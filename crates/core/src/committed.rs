@@ -144,10 +144,22 @@ fn look<M: Medium>(
     if let (Some(block), Some(live)) = (&exact, &stamp.live) {
         return find_live(medium, block, live, known).map(Look::Found);
     }
-    if let Some(block) = &exact
-        && (!stamp.is_moving(block) || wanted == Wanted::Lengths && has_writer(medium)?)
-    {
-        return find_published(medium, block, known).map(Look::Found);
+    if let Some(block) = &exact {
+        if !stamp.is_moving(block) {
+            return find_published(medium, block, known).map(Look::Found);
+        }
+        // A first look waits: this may be a writer that recovers what it has not published yet, and
+        // other readers, or this program before, may have seen.
+        if let Some(shown) = known
+            && wanted == Wanted::Lengths
+            && has_writer(medium)?
+        {
+            // The same of what this reader has made of the log itself: no commit is taken back.
+            if shown.commit > block.commit {
+                return Ok(Look::Found(None));
+            }
+            return find_published(medium, block, known).map(Look::Found);
+        }
     }
     if has_writer(medium)? {
         if is_patient {
