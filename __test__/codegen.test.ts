@@ -16,6 +16,7 @@ const files = [
   'model',
   'names',
   'readers',
+  'readers-model',
   'reentry',
   'reopened',
   'rollback',

@@ -175,6 +175,24 @@ test('options of follow are checked', (t) => {
   t.throws(() => shown.follow(null as never), { instanceOf: TypeError })
 })
 
+test('a writer follows from a row that is not committed yet', async (t) => {
+  const { writer, table, add, commit } = opened(t)
+  add(3)
+  const ranges = table.follow({ from: table.length })
+  const early = writer.commit()
+  add(2)
+  await early
+  const waiting = next(ranges)
+  t.true(await isPending(waiting))
+  commit()
+  t.is(await waiting, '5 to 8')
+  add(4)
+  const gone = table.follow({ from: table.length })
+  writer.rollback()
+  commit()
+  t.is(await next(gone), '8 to 9')
+})
+
 test('what a writer rolled back is not reported', async (t) => {
   const { writer, table, add, commit } = opened(t)
   const ranges = table.follow()

@@ -5,144 +5,14 @@
 // codegen.test.ts.
 import test from 'ava'
 import { open } from '../src/index.ts'
-import { arrayVerbs } from './support/array-verbs.ts'
 import { storePath } from './support/directory.ts'
-import { Model } from './support/model.ts'
 import { Random } from './support/seed.ts'
-import { tableVerbs } from './support/table-verbs.ts'
+import { step } from './support/store-verbs.ts'
 import { World } from './support/world.ts'
 
 const OPERATIONS = Number(process.env['STOA_MODEL_OPERATIONS'] ?? 10_000)
 /** Operations between two looks at everything. */
 const CHECK_EVERY = 100
-
-const tableVerbNames = Object.keys(tableVerbs)
-const arrayVerbNames = Object.keys(arrayVerbs)
-
-/** What is done to the store as a whole; each with how often, of all times that it is the store's turn. */
-const storeVerbs: Record<string, [weight: number, verb: (world: World) => void | Promise<unknown>]> = {
-  createTable: [
-    3,
-    (world) => {
-      const name = `t${world.below(4)}`
-      if (world.tables.has(name)) return
-      const columns = world.columns()
-      world.store.table(name, Object.fromEntries(columns.map((column) => [column.name, column.sample.type])))
-      world.tables.set(name, new Model(columns))
-    },
-  ],
-  createArray: [
-    3,
-    (world) => {
-      const name = `a${world.below(6)}`
-      if (world.arrays.has(name)) return
-      const sample = world.sample()
-      world.store.array(name, sample.type)
-      world.arrays.set(name, new Model([{ name, sample }]))
-    },
-  ],
-  drop: [
-    1,
-    (world) => {
-      const [models, names] = world.below(2) === 0 ? [world.tables, 't'] : [world.arrays, 'a']
-      const name = `${names}${world.below(6)}`
-      if (models.delete(name)) world.store.drop(name)
-    },
-  ],
-  commitSync: [
-    4,
-    (world) => {
-      world.store.commitSync()
-      world.committed()
-    },
-  ],
-  commit: [
-    4,
-    (world) => {
-      world.commits.push(world.store.commit())
-      world.committed()
-    },
-  ],
-  awaitCommits: [2, (world) => Promise.all(world.commits)],
-  rollback: [
-    3,
-    (world) => {
-      world.store.rollback()
-      world.rolledBack()
-      world.check('after a rollback')
-    },
-  ],
-  transaction: [
-    3,
-    async (world) => {
-      const transaction = world.store.transaction(() => void changeOften(world))
-      world.committed()
-      await transaction
-    },
-  ],
-  transactionSync: [
-    3,
-    (world) => {
-      world.store.transactionSync(() => void changeOften(world))
-      world.committed()
-    },
-  ],
-  failedTransaction: [
-    3,
-    (world) => {
-      const failure = new Error('on purpose')
-      try {
-        world.store.transactionSync(() => {
-          changeOften(world)
-          throw failure
-        })
-      } catch (error) {
-        if (error !== failure) throw error
-      }
-      world.rolledBack()
-      world.check('after a failed transaction')
-    },
-  ],
-  reopen: [
-    1,
-    (world) => {
-      const discard = world.below(3) === 0
-      world.store.close({ discard })
-      if (discard) world.rolledBack()
-      else world.committed()
-      world.store = open(world.path)
-      world.check('after reopening')
-    },
-  ],
-}
-
-const storeTurns = Object.entries(storeVerbs).flatMap(([name, [weight]]) => Array.from({ length: weight }, () => name))
-
-function change(world: World): string {
-  const isTable = world.below(3) > 0
-  const models = isTable ? world.tables : world.arrays
-  if (models.size === 0) return 'nothing'
-  const name = world.pick([...models.keys()])
-  const model = models.get(name) as Model
-  // Short enough that a look at everything stays cheap.
-  if (model.length > 4000) {
-    model.truncate(10)
-    if (isTable) world.table(name).truncate(10)
-    else world.array(name).truncate(10)
-  }
-  const verb = world.pick(isTable ? tableVerbNames : arrayVerbNames)
-  try {
-    if (isTable) tableVerbs[verb]?.(world, world.table(name), model)
-    else arrayVerbs[verb]?.(world, world.array(name), model)
-  } catch (error) {
-    throw new Error(`${verb} of '${name}': ${(error as Error).message}`, { cause: error })
-  }
-  return `${name}.${verb}`
-}
-
-function changeOften(world: World): void {
-  for (let count = world.below(12); count > 0; count--) change(world)
-}
 
 test('tables and arrays hold what a model of them holds', async (t) => {
   t.timeout(3_600_000)
@@ -150,13 +20,12 @@ test('tables and arrays hold what a model of them holds', async (t) => {
   t.log(`STOA_MODEL_OPERATIONS=${OPERATIONS}`)
   const world = new World(storePath(t), random)
   for (let operation = 1; operation <= OPERATIONS; operation++) {
-    let done = world.below(8) === 0 ? world.pick(storeTurns) : ''
+    let done = 'nothing'
     try {
-      if (done === '') done = change(world)
-      else await storeVerbs[done]?.[1](world)
+      done = await step(world)
       if (operation % CHECK_EVERY === 0 || operation === OPERATIONS) world.check('in between')
     } catch (error) {
-      throw new Error(`operation ${operation} (${done}): ${(error as Error).message}; STOA_SEED=${random.seed}`, {
+      throw new Error(`operation ${operation} (after ${done}): ${(error as Error).message}; STOA_SEED=${random.seed}`, {
         cause: error,
       })
     }

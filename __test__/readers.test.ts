@@ -129,6 +129,27 @@ test('a row that was changed in place shows its new label and text before refres
   }
 })
 
+test('where a row that was changed in place needs a commit that dropped tables, all of that commit is shown', (t) => {
+  const { writer, table, reader, shown } = opened(t)
+  const other = writer.table('other', { z: f64 })
+  other.push({ z: 1 })
+  writer.commitSync()
+  reader.refresh()
+  const gone = reader.table('other')
+  t.is(gone.length, 1)
+  t.deepEqual(shown.at(0), table.at(0))
+  writer.drop('other')
+  table.push(row(3))
+  table.set(0, { sym: 'a new label' })
+  writer.commitSync()
+  t.is(gone.length, 1)
+  t.is(shown.at(0)?.sym, 'a new label')
+  throwsCode(t, () => gone.length, 'ERR_STOA_NOT_FOUND')
+  t.is(shown.length, 4)
+  t.true(reader.refresh())
+  t.false(reader.refresh())
+})
+
 test('every verb that writes is READONLY, and changes nothing', async (t) => {
   const { path, table, reader, shown } = opened(t)
   const before = hash(path)

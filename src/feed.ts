@@ -29,7 +29,7 @@ export class CommitFeed {
     if (session.access !== 'write')
       this.#watch = new FileWatch(
         session.path,
-        () => this.#look(),
+        () => this.look(),
         () => session.native.isLive(),
       )
   }
@@ -60,14 +60,8 @@ export class CommitFeed {
     this.#listeners.commit(commitId)
   }
 
-  close(): void {
-    this.#isClosed = true
-    this.#watch?.stop()
-    for (const waiter of this.#waiters) waiter.onClose()
-    this.#waiters.clear()
-  }
-
-  #look(): void {
+  /** Has a reader take up what was committed, and tells of it. Whoever waits is told what that fails with. */
+  look(): void {
     try {
       this.#session.reader?.refresh(true)
     } catch (error) {
@@ -75,6 +69,13 @@ export class CommitFeed {
       if (error instanceof StoaError && error.code === 'ERR_STOA_BUSY') return
       this.#fail(error as Error)
     }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#watch?.stop()
+    for (const waiter of this.#waiters) waiter.onClose()
+    this.#waiters.clear()
   }
 
   /** Nothing more is told: neither a poisoned store nor one with newer data gets better by looking again. */

@@ -58,13 +58,11 @@ export class Follower implements AsyncIterableIterator<RowRange, undefined>, Wai
     if (signal?.aborted === true) throw abortError(`following ${table.title}`, signal)
     this.#table = table
     this.#signal = signal
+    // A reader may know of fewer rows than there are.
+    if (from !== undefined && from > table.checkUsable()) table.session.reader?.refresh(true)
     this.#committed = committedRows(table)
-    if (from !== undefined && from > this.#committed) {
-      // A reader may know of fewer rows than there are.
-      table.session.reader?.refresh(true)
-      this.#committed = committedRows(table)
-    }
-    this.#position = Math.min(from ?? this.#committed, this.#committed)
+    // On a writer it may be a row that is not committed yet.
+    this.#position = Math.min(from ?? this.#committed, table.checkUsable())
     signal?.addEventListener('abort', this.#onAbort)
     table.session.feed.add(this)
   }
@@ -80,14 +78,10 @@ export class Follower implements AsyncIterableIterator<RowRange, undefined>, Wai
   next(): Promise<IteratorResult<RowRange, undefined>> {
     return new Promise((resolve, reject) => {
       this.#requests.push({ resolve, reject })
-      const { session } = this.#table
-      try {
-        if (!this.#isOver) session.reader?.refresh(true)
-      } catch (error) {
-        this.onFailure(error)
-      }
+      const { feed } = this.#table.session
+      if (!this.#isOver) feed.look()
       this.#serve()
-      if (!this.#isOver) session.feed.update()
+      if (!this.#isOver) feed.update()
     })
   }
 
@@ -104,12 +98,14 @@ export class Follower implements AsyncIterableIterator<RowRange, undefined>, Wai
 
   onCommit(): void {
     try {
-      this.#committed = committedRows(this.#table)
+      const committed = committedRows(this.#table)
+      // Rows that were removed, or rolled back before they were committed, are followed again when they come again.
+      const isShorter = committed < this.#committed || this.#table.checkUsable() < this.#position
+      if (isShorter) this.#position = Math.min(this.#position, committed, this.#committed)
+      this.#committed = committed
     } catch (error) {
       return this.onFailure(error)
     }
-    // Rows that were removed are followed again when they come again.
-    this.#position = Math.min(this.#position, this.#committed)
     this.#serve()
   }
 

@@ -30,6 +30,8 @@ export class Reader {
   readonly #onCommit: (commitId: number) => void
   /** What the native store has taken up and the tables do not show: nothing (0), {@link LENGTHS} or {@link STRUCTURE}. */
   #pending = 0
+  /** A commit is shown that no call of {@link refresh} has told. */
+  #isUntold = false
   #isInSnapshot = false
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4))
 
@@ -52,19 +54,24 @@ export class Reader {
   refresh(keepsCopies: boolean): boolean {
     if (this.#isInSnapshot) return false
     this.#note(this.#session.native.refresh(keepsCopies))
-    const isNew = this.#show()
+    const isNew = this.#show() || this.#isUntold
     if (isNew) this.#tell()
     return isNew
   }
 
   /**
    * Learns how long a region is by now, and shows nothing else of that commit: what a row refers to when it was changed in
-   * place. False in a snapshot, where nothing newer may be seen.
+   * place. False in a snapshot, where nothing newer may be seen. Where tables or columns went, their memory is gone, so
+   * then all of the commit is shown.
    */
   reach(region: Region): boolean {
     if (this.#isInSnapshot) return false
     const { native } = this.#session
     this.#note(native.refresh(true))
+    if (this.#pending === STRUCTURE) {
+      this.#isUntold = this.#show()
+      return true
+    }
     const lengths = native.lengths()
     for (let at = 0; at < lengths.length; at += 3) {
       if (lengths[at] === region.id) region.take(lengths[at + 1] as number, lengths[at + 2] as number)
@@ -144,6 +151,7 @@ export class Reader {
   }
 
   #tell(): void {
+    this.#isUntold = false
     if (!this.#session.closed) this.#onCommit(this.#session.native.commitId())
   }
 

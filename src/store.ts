@@ -77,6 +77,7 @@ export interface Store extends Disposable, AsyncDisposable {
    *
    * Cost: 0.03 to 0.1 ms, and the search for such pages, 2 to 6 ms a GiB that was read. A writer is at its newest always:
    * false.
+   * ERR_STOA_BUSY where a writer recovers the file for longer than a second: nothing was changed.
    * ERR_STOA_VERSION where a writer has brought the data to a version that this program cannot read: then nothing of
    * it is shown.
    */

@@ -42,6 +42,11 @@ export class Child {
     return value
   }
 
+  /** Waits until it prints that line; fails when it ends before. */
+  async until(line: string): Promise<void> {
+    while ((await this.line()) !== line);
+  }
+
   /** Tells it to go on. */
   say(line: string): void {
     this.process.stdin?.write(`${line}\n`)

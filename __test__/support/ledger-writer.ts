@@ -6,6 +6,7 @@ import { Random } from './seed.ts'
 
 const [path, pauseMs, seed] = process.argv.slice(2) as [string, string, string]
 const random = new Random(Number(seed))
+writeSync(1, 'opening\n')
 const ledger = Ledger.open(path, { wait: 10_000 })
 const stop = new AbortController()
 createInterface({ input: process.stdin }).once('line', () => stop.abort())

@@ -76,8 +76,7 @@ export class World {
   }
 
   array(name: string): LooseArray {
-    const [column] = (this.arrays.get(name) as Model).columns as [ModelColumn]
-    return this.store.array(name, column.sample.type)
+    return arrayOf(this.store, name, this.arrays.get(name) as Model)
   }
 
   /** The model is what is committed now. */
@@ -92,10 +91,19 @@ export class World {
 
   /** Fails unless the store holds what it must. */
   check(when: string): void {
-    expectSame(this.store.tables().toSorted().join(), [...this.tables.keys()].toSorted().join(), () => `tables ${when}`)
-    expectSame(this.store.arrays().toSorted().join(), [...this.arrays.keys()].toSorted().join(), () => `arrays ${when}`)
-    for (const [name, model] of this.tables) {
-      const table = this.table(name)
+    this.#check(this.store, this.tables, this.arrays, when)
+  }
+
+  /** Fails unless a store holds what is committed. */
+  checkCommitted(store: Store, when: string): void {
+    this.#check(store, ...this.#committed, when)
+  }
+
+  #check(store: Store, tables: Map<string, Model>, arrays: Map<string, Model>, when: string): void {
+    expectSame(store.tables().toSorted().join(), [...tables.keys()].toSorted().join(), () => `tables ${when}`)
+    expectSame(store.arrays().toSorted().join(), [...arrays.keys()].toSorted().join(), () => `arrays ${when}`)
+    for (const [name, model] of tables) {
+      const table = store.table(name) as unknown as LooseTable
       const names = Object.keys(table.schema)
       expectSame(names.join(), model.columns.map((column) => column.name).join(), () => `columns of ${name} ${when}`)
       expectSame(table.length, model.length, () => `length of ${name} ${when}`)
@@ -110,8 +118,8 @@ export class World {
         }
       }
     }
-    for (const [name, model] of this.arrays) {
-      const array = this.array(name)
+    for (const [name, model] of arrays) {
+      const array = arrayOf(store, name, model)
       expectSame(array.length, model.length, () => `length of ${name} ${when}`)
       this.#checkValues(array, model, 0, () => `${name} ${when}`)
     }
@@ -127,6 +135,10 @@ export class World {
     const nulls = model.rows.filter((row) => row[place] === null).length
     expectSame(column.nullCount, nulls, () => `nulls of ${what()}`)
   }
+}
+
+function arrayOf(store: Store, name: string, { columns }: Model): LooseArray {
+  return store.array(name, (columns[0] as ModelColumn).sample.type)
 }
 
 function copied(models: Map<string, Model>): Map<string, Model> {

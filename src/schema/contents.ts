@@ -4,7 +4,7 @@ import { tableClass } from '../table/codegen.ts'
 import { arrayTitle, columnTitle, createStorage } from '../column/column-storage.ts'
 import { quoted } from '../errors.ts'
 import type { Session } from '../session.ts'
-import { checkReadable, type ColumnTypes } from './schema.ts'
+import { checkReadable, type ColumnTypes, isReadable } from './schema.ts'
 import { type DefinitionKeeper, SchemaChange } from './schema-change.ts'
 import type { Storage } from '../column/storage.ts'
 import { StoredTable } from '../table/stored-table.ts'
@@ -110,7 +110,7 @@ export class Contents implements DefinitionKeeper {
     for (const handle of handles) {
       const definition = this.#catalog.get(handle.name)
       // The same name can stand for another table, made after a drop: the regions tell.
-      if (definition === undefined || !isOver(handle, definition)) handle.release()
+      if (definition === undefined || !isOver(handle, definition) || !hasReadableColumns(definition)) handle.release()
       else {
         if (handle instanceof StoredTable) this.#schemaChange.restore(handle, definition)
         for (const storage of handle.storages) storage.restore(byId)
@@ -142,6 +142,11 @@ function isOver(handle: Handle, { columns }: Definition): boolean {
   const isKnown = (region: number): boolean =>
     handle instanceof StoredTable ? handle.columnSet.over(region) !== undefined : handle.storage.data.id === region
   return columns.some(({ regions: { data } }) => isKnown(data.id))
+}
+
+/** Another program may have added a column of a type that this runtime has not: asking for the table again says so. */
+function hasReadableColumns({ columns }: Definition): boolean {
+  return columns.every(({ type }) => isReadable(type))
 }
 
 export function typesOf(definition: Definition): ColumnTypes {

@@ -50,9 +50,14 @@ export function checkType(type: unknown, where: string): asserts type is StoredT
   throw new TypeError(`${where} needs a type of this package such as f64 or symbol, found ${found(type)}${hint}`)
 }
 
-/** Refuses a type that this runtime has no typed array for. */
+/** Whether this runtime has a typed array for a type. */
+export function isReadable(type: StoredType): boolean {
+  return HAS_HALVES || StoredType.kind(type).name !== 'f16'
+}
+
+/** Refuses a type that it has none for. */
 export function checkReadable(type: StoredType, where: string, path: string): void {
-  if (HAS_HALVES || StoredType.kind(type).name !== 'f16') return
+  if (isReadable(type)) return
   throw new StoaError(
     'ERR_STOA_UNSUPPORTED',
     `${where} is ${type}, and this runtime has no Float16Array; use Node.js 24 or newer, or f32`,
