@@ -6,7 +6,7 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--only NAME [--seed N]]
 
   --cuts N      power cuts of the simulated disk (default 50000; 0 leaves them out)
   --kills N     kills of a real process (default 1000; 0 leaves them out)
-  --only NAME   one storm: 'kills', or a test of crates/core/tests/crash.rs
+  --only NAME   one storm: 'kills', or a test of crates/core/tests, crash.rs or live.rs
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
 
@@ -46,7 +46,19 @@ function run(command: string, args: string[], environment: Record<string, string
 }
 
 if (values.cuts !== '0' && only !== 'kills') {
-  const args = ['test', '--locked', '--release', '-p', 'stoa-core', '--test', 'crash', '--', '--nocapture']
+  const args = [
+    'test',
+    '--locked',
+    '--release',
+    '-p',
+    'stoa-core',
+    '--test',
+    'crash',
+    '--test',
+    'live',
+    '--',
+    '--nocapture',
+  ]
   if (only !== undefined) {
     // A name that no test has would run none, and pass.
     const known = spawnSync('cargo', [...args, '--list'], { encoding: 'utf8' }).stdout
