@@ -185,7 +185,7 @@ impl<M: Medium> Store<M> {
     }
 
     /// Queues a sync of what a live store has in the file.
-    fn launch_sync(&mut self) -> u64 {
+    pub(crate) fn launch_sync(&mut self) -> u64 {
         let flight = self.queue(None, true, None);
         let ticket = flight.ticket;
         self.in_flight.push_back(InFlight::new(flight, Arc::clone(&self.captured)));

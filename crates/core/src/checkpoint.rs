@@ -92,6 +92,11 @@ impl<M: Medium> Store<M> {
         if self.plan.head == 0 {
             return Ok(None);
         }
+        self.queue_checkpoint().map(Some)
+    }
+
+    /// Queues a checkpoint without a commit.
+    pub(crate) fn queue_checkpoint(&mut self) -> Result<u64> {
         let planned = self.plan_checkpoint(0)?;
         let flight = self.queue(planned.checkpoint, false, None);
         let ticket = flight.ticket;
@@ -100,7 +105,7 @@ impl<M: Medium> Store<M> {
             replaced: planned.replaced,
             ..InFlight::new(flight, Arc::clone(&self.captured))
         });
-        Ok(Some(ticket))
+        Ok(ticket)
     }
 
     /// Plans that the newest capture becomes the base and the log begins anew, with room for a
@@ -223,10 +228,10 @@ impl<M: Medium> Committer<M> {
         };
         prepare().map_err(|error| self.before_sync(&error, CHECKPOINT))?;
         if !planted(Bug::CheckpointWithoutSync) {
-            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", CHECKPOINT))?;
+            self.medium.sync().map_err(|error| self.doubt_sync(&error, "fdatasync", CHECKPOINT))?;
         }
         write_header(&*self.medium, header)
-            .map_err(|error| self.doubt(&error, "pwritev2", CHECKPOINT))?;
+            .map_err(|error| self.doubt_sync(&error, "pwritev2", CHECKPOINT))?;
         applied.header = header.clone();
         applied.head = 0;
         self.publish(applied, true).map_err(|error| self.doubt(&error, "pwrite", CHECKPOINT))

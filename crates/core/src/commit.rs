@@ -3,7 +3,7 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, ErrorKind, Result, forked, lost, poisoned};
+use crate::error::{Error, Result, forked, lost, poisoned};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -94,6 +94,10 @@ pub struct Committer<M> {
     applied: Mutex<Applied>,
     failed: Mutex<BTreeMap<u64, Error>>,
     is_poisoned: AtomicBool,
+    /// What is written to memory reaches the file at once.
+    pub(crate) is_live: AtomicBool,
+    /// A sync failed since it went live.
+    pub(crate) has_lost: AtomicBool,
     /// A forked child has a copy of all this, and no business with the file.
     process: u32,
 }
@@ -127,6 +131,8 @@ impl<M: Medium> Committer<M> {
             applied: Mutex::new(applied),
             failed: Mutex::default(),
             is_poisoned: AtomicBool::new(false),
+            is_live: AtomicBool::new(false),
+            has_lost: AtomicBool::new(false),
             process: std::process::id(),
         }
     }
@@ -225,24 +231,6 @@ impl<M: Medium> Committer<M> {
         }
     }
 
-    /// An error that leaves the disk in doubt: no later commit may be acknowledged.
-    pub(crate) fn doubt(&self, error: &io::Error, syscall: &'static str, attempt: &str) -> Error {
-        self.poison();
-        let attempt = format!(
-            "{attempt}; whether it reached the disk is unknown, the store is poisoned: \
-             close it and open it again, it then shows what the disk holds"
-        );
-        let error = Error::from_io(error, syscall, attempt);
-        // A full disk that shows only at the sync leaves as much doubt as any other failure.
-        if error.kind() == ErrorKind::Io { error } else { error.with_kind(ErrorKind::Io) }
-    }
-
-    /// An error before the sync. A full disk changes nothing; anything else leaves doubt.
-    pub(crate) fn before_sync(&self, error: &io::Error, attempt: &str) -> Error {
-        let told = Error::from_io(error, "pwrite", format!("{attempt}; nothing was changed"));
-        if told.kind() == ErrorKind::NoSpace { told } else { self.doubt(error, "pwrite", attempt) }
-    }
-
     fn perform(&self, applied: &mut Applied, flight: &Flight) -> Result<()> {
         if self.is_poisoned() {
             return Err(poisoned());
@@ -258,8 +246,8 @@ impl<M: Medium> Committer<M> {
             self.checkpoint(applied, checkpoint)?;
             flight.has_checkpointed.store(true, Ordering::Release);
         }
-        if flight.syncs_data {
-            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", COMMIT))?;
+        if flight.syncs_data && !(flight.write.is_some() && planted(Bug::LiveRecordBeforeRows)) {
+            self.medium.sync().map_err(|error| self.doubt_sync(&error, "fdatasync", COMMIT))?;
         }
         let Some(write) = &flight.write else {
             return Ok(());
@@ -276,11 +264,11 @@ impl<M: Medium> Committer<M> {
             self.medium
                 .write(write.offset, &write.record)
                 .map_err(|error| self.before_sync(&error, COMMIT))?;
-            self.medium.sync().map_err(|error| self.doubt(&error, "fdatasync", COMMIT))?;
+            self.medium.sync().map_err(|error| self.doubt_sync(&error, "fdatasync", COMMIT))?;
         } else {
             self.medium
                 .write_durable(write.offset, &write.record)
-                .map_err(|error| self.doubt(&error, "pwritev2", COMMIT))?;
+                .map_err(|error| self.doubt_sync(&error, "pwritev2", COMMIT))?;
         }
         applied.commit = write.commit;
         applied.head += write.record.len() as u64;

@@ -66,7 +66,7 @@ const PAUSE: Duration = Duration::from_micros(20);
 const PAUSE_MAX: Duration = Duration::from_millis(2);
 
 /// How often what is read may change meanwhile.
-const TRIES: u32 = 1000;
+pub(crate) const TRIES: u32 = 1000;
 
 impl Stamp {
     /// Reads it, in one call: the sequence word and the block are written in one, too.
@@ -147,7 +147,8 @@ fn look<M: Medium>(
         return Ok(Look::Found(None));
     }
     let exact = stamp.exact(medium);
-    if let (Some(block), Some(live)) = (&exact, &stamp.live) {
+    let live = stamp.live.filter(LiveBlock::tells);
+    if let (Some(block), Some(live)) = (&exact, &live) {
         return find_live(medium, block, live, known).map(Look::Found);
     }
     if let Some(block) = exact.filter(|block| !stamp.is_moving(block)) {
@@ -316,6 +317,6 @@ impl Committed {
     }
 }
 
-fn busy(what: &str) -> Error {
+pub(crate) fn busy(what: &str) -> Error {
     Error::new(ErrorKind::Busy, format!("cannot read the store: {what}"))
 }

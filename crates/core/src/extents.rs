@@ -17,8 +17,6 @@ impl<M: Medium> Store<M> {
     /// `NotFound`; `NoSpace`, `Limit` (address space), `Io`: nothing was changed.
     pub fn grow(&mut self, id: RegionId, elements: u64, growth: Growth) -> Result<u64> {
         self.check_writable()?;
-        // An extent of the region, and one of the checksum table.
-        self.make_room_to_tell(64)?;
         self.ensure_view(id)?;
         let reserved = self.mapped(id).map_or(0, Memory::reserved_bytes) as u64;
         let (entry, _) = self.region(id)?;
@@ -27,6 +25,9 @@ impl<M: Medium> Store<M> {
         if needed <= capacity {
             return Ok(capacity / width);
         }
+        // An extent of the region, and one of the checksum table.
+        self.make_room_to_tell(64)?;
+        let (entry, _) = self.region(id)?;
         let limit = reserved.min(self.reserve_bytes);
         let attempt =
             format!("cannot grow '{}' to {elements} elements ({needed} bytes)", entry.name);
@@ -82,7 +83,12 @@ impl<M: Medium> Store<M> {
         // Half more than needed, so that the table has few extents.
         let wanted = extent.end() + extent.end() / 2 - covered;
         let table = wanted / (PAGE / CHECKSUM_BYTES);
-        match self.allocate(table.next_multiple_of(UNIT_BYTES), None) {
+        let table = self.allocate(table.next_multiple_of(UNIT_BYTES), None).and_then(|table| {
+            // It may hold what it held before; a live store says of no page what its checksum is.
+            let cleared = self.clear_checksums_if_live(table);
+            cleared.inspect_err(|_| self.space.give_back(table)).map(|()| table)
+        });
+        match table {
             Ok(table) => {
                 self.current.checksums.push(table);
                 self.has_new_extents = true;

@@ -22,6 +22,7 @@ mod checkpoint;
 mod commit;
 mod committed;
 mod copies;
+mod doubt;
 mod error;
 mod extents;
 pub mod format;

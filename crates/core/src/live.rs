@@ -13,6 +13,7 @@ use crate::format::live::{LIVE_BYTES, LIVE_OFFSET, LiveBlock};
 use crate::format::{DIRECTORY_BYTES_MAX, Extent, UNIT_BYTES, checksum};
 use crate::found::{claimed, corrupt, read};
 use crate::medium::{Medium, Memory, Role};
+use crate::planted::{Bug, planted};
 use crate::reader::Reading;
 use crate::region::in_memory;
 use crate::store::Store;
@@ -41,46 +42,71 @@ impl<M: Medium> Store<M> {
     /// store are not known.
     ///
     /// # Errors
-    /// What a commit fails with; `NoSpace`, `Limit`: then the store is as it was before.
+    /// What a commit fails with; `NoSpace`: then the store is as it was before; `Unsupported` where
+    /// the system does not tell one start of the machine from the next. `Limit` where memory runs
+    /// out: half-way through, and then the store is poisoned.
     pub fn go_live(&mut self) -> Result<()> {
         self.check_writable()?;
         if self.live.is_some() {
             return Ok(());
         }
+        let boot_id = self.medium.boot_id();
+        if boot_id == 0 {
+            let message = "cannot go live: the system does not tell one start of the machine from \
+                           the next, and what a live store tells counts in one alone";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         self.commit()?;
-        self.unwritten_checksums.clear();
-        for table in self.current.checksums.clone() {
-            fill_with_zeros(&*self.medium, table).map_err(|error| cannot_tell(&error))?;
-        }
-        // The log must hold no page: recovery would lay it over what was written live since.
-        if let Some(ticket) = self.launch_checkpoint()? {
-            self.committer.complete(ticket)?;
-            self.settle();
-        }
-        self.kept.clear();
+        // A commit stands though its pages did not come home, and then memory shows nothing certain.
+        self.check_usable()?;
         for entry in self.current.regions.values() {
             promise_blocks(&*self.medium, entry, 0)?;
         }
-        let place = self.take_table()?;
-        let lengths = map_lengths(&*self.medium, place, Role::Shared)?;
+        let bytes = self.current.encode(&Lengths::new()).len() as u64;
+        let directories = self.take_directories(bytes)?;
+        let lengths = self.take_table().and_then(|place| {
+            self.leave_the_log().inspect_err(|_| self.give_back(&[place]))?;
+            let lengths = map_lengths(&*self.medium, place, Role::Shared);
+            lengths.map(|lengths| (place, lengths)).inspect_err(|_| self.give_back(&[place]))
+        });
+        let (place, lengths) = lengths.inspect_err(|_| self.give_back(&directories))?;
+        self.kept.clear();
         for (id, region) in &mut self.regions {
             let Some(view) = &mut region.view else { continue };
             view.map_role(&self.current.regions[id], 0, view.mapped_bytes, Role::Shared)
                 .inspect_err(|_| self.committer.poison())?;
             view.private_bytes = 0;
         }
-        let nowhere = Extent { offset: 0, bytes: 0 };
         let block = LiveBlock {
-            boot_id: self.medium.boot_id(),
-            directory: nowhere,
+            boot_id,
+            directory: Extent { offset: 0, bytes: 0 },
             directory_checksum: 0,
             lengths: place,
             change: 0,
         };
-        self.live = Some(Live { block, lengths, directories: [nowhere; 2] });
+        self.live = Some(Live { block, lengths, directories });
         self.tell_lengths();
-        self.make_room_to_tell(0).inspect_err(|_| self.committer.poison())?;
+        self.committer.set_live();
         self.announce()
+    }
+
+    /// Makes all that was committed the base of a log without a page: recovery would lay it over
+    /// what is written live. The checksums of pages, of which none is known from here on, become
+    /// durable with it. A new header also shows that the last orderly close is of the past.
+    fn leave_the_log(&mut self) -> Result<()> {
+        let tables = self.current.checksums.iter().filter(|_| !planted(Bug::LiveChecksumsKept));
+        for table in tables.copied() {
+            fill_with_zeros(&*self.medium, table).map_err(|error| cannot_tell(&error))?;
+        }
+        self.unwritten_checksums.clear();
+        let is_needed = self.plan.head > 0 || !planted(Bug::LiveOnClosedHeader);
+        if planted(Bug::LiveOverOldLog) || !is_needed {
+            return Ok(());
+        }
+        let ticket = self.queue_checkpoint()?;
+        let result = self.committer.complete(ticket);
+        self.settle();
+        result
     }
 
     /// Whether it is live, here or where it is open for writing.
@@ -125,27 +151,26 @@ impl<M: Medium> Store<M> {
         }
         if bytes > room {
             // A reader may still read the former ones: they stay taken until the store is opened anew.
-            let half = (bytes * 2).next_multiple_of(UNIT_BYTES);
-            let place = self.allocate(2 * half, None)?;
-            let places = [place.offset, place.offset + half];
+            let directories = self.take_directories(bytes)?;
             if let Some(live) = &mut self.live {
-                live.directories = places.map(|offset| Extent { offset, bytes: half });
+                live.directories = directories;
             }
         }
         if (u64::from(self.current.next_region) + 1) * LENGTH_BYTES > table_bytes {
             let place = self.take_table()?;
-            let lengths = map_lengths(&*self.medium, place, Role::Shared)?;
-            if let Some(live) = &mut self.live {
-                let mut former = std::mem::replace(&mut live.lengths, lengths);
-                live.block.lengths = place;
-                // Somebody may still tell a length there: it goes nowhere.
-                if former.retire(in_memory(table_bytes)).is_ok() {
-                    self.retired.push((LENGTHS, former));
-                } else {
-                    std::mem::forget(former);
-                }
-            }
+            let lengths = map_lengths(&*self.medium, place, Role::Shared)
+                .inspect_err(|_| self.give_back(&[place]))?;
+            let Some(live) = &mut self.live else { return Ok(()) };
+            let mut former = std::mem::replace(&mut live.lengths, lengths);
+            live.block.lengths = place;
             self.tell_lengths();
+            // From here on lengths are told there, whatever becomes of the call that needs it.
+            let result = if planted(Bug::LiveTableUntold) { Ok(()) } else { self.announce() };
+            // Somebody may still tell a length in the former table: it goes nowhere. Where zeros cannot
+            // be laid over it, its place stays taken as long as this store is open.
+            let _no_worse = former.retire(in_memory(table_bytes));
+            self.retired.push((LENGTHS, former));
+            result?;
         }
         Ok(())
     }
@@ -166,11 +191,34 @@ impl<M: Medium> Store<M> {
         }
     }
 
+    /// Two places for a directory of so many bytes, with room for it to grow.
+    fn take_directories(&mut self, bytes: u64) -> Result<[Extent; 2]> {
+        let half = (bytes * 2).next_multiple_of(UNIT_BYTES);
+        let place = self.allocate(2 * half, None)?;
+        Ok([place.offset, place.offset + half].map(|offset| Extent { offset, bytes: half }))
+    }
+
+    /// Says of a stretch of the checksum table that nothing is known of its pages.
+    pub(crate) fn clear_checksums_if_live(&self, table: Extent) -> Result<()> {
+        if self.live.is_none() {
+            return Ok(());
+        }
+        fill_with_zeros(&*self.medium, table).map_err(|error| cannot_tell(&error))
+    }
+
     fn take_table(&mut self) -> Result<Extent> {
         let bytes = (u64::from(self.current.next_region) + 1) * 2 * LENGTH_BYTES;
         let place = self.allocate(bytes.next_multiple_of(UNIT_BYTES), None)?;
-        fill_with_zeros(&*self.medium, place).map_err(|error| cannot_tell(&error))?;
+        fill_with_zeros(&*self.medium, place)
+            .map_err(|error| cannot_tell(&error))
+            .inspect_err(|_| self.give_back(&[place]))?;
         Ok(place)
+    }
+
+    fn give_back(&mut self, places: &[Extent]) {
+        for place in places {
+            self.space.give_back(*place);
+        }
     }
 
     /// Tells other processes, and a recovery after a kill, what the structure is now. There must be
@@ -182,7 +230,8 @@ impl<M: Medium> Store<M> {
         let bytes = self.current.encode(&self.lengths(|region| region.length));
         let Some(live) = &mut self.live else { return Ok(()) };
         let [one, other] = live.directories;
-        let next = if live.block.directory.offset == one.offset { other } else { one };
+        let is_other = live.block.directory.offset == one.offset;
+        let next = if is_other == planted(Bug::LiveDirectoryInPlace) { one } else { other };
         assert!(bytes.len() as u64 <= next.bytes, "room was made to tell of this");
         live.block.directory = Extent { offset: next.offset, bytes: bytes.len() as u64 };
         live.block.directory_checksum = checksum(&bytes);
@@ -191,10 +240,10 @@ impl<M: Medium> Store<M> {
             .medium
             .write(next.offset, &bytes)
             .and_then(|()| self.medium.write(LIVE_OFFSET, &live.block.encode()));
-        written.map_err(|error| {
-            self.committer.poison();
-            cannot_tell(&error)
-        })
+        written.map_err(|error| self.committer.doubt(&error, "pwrite", CANNOT_TELL))?;
+        // A sync may have failed meanwhile on another thread, and this wrote over what it told.
+        self.committer.tell_of_loss();
+        Ok(())
     }
 
     /// Tells the length of a region, after the bytes that it counts.
@@ -212,24 +261,21 @@ impl<M: Medium> Store<M> {
         self.medium.write(LIVE_OFFSET, &LiveBlock::none()).map_err(|error| cannot_tell(&error))
     }
 
-    /// What a live store told is in a header now.
-    pub(crate) fn forget_told(&self) -> Result<()> {
-        if read_live_block(&*self.medium)?.is_none() {
-            return Ok(());
-        }
-        self.medium.write(LIVE_OFFSET, &LiveBlock::none()).map_err(|error| cannot_tell(&error))
-    }
-
-    /// The memory of the table of lengths, with zeros over it; `None` where the store is not live.
+    /// The memory of the table of lengths, with zeros over it if they can be laid there; `None`
+    /// where the store is not live.
     pub(crate) fn take_live_memory(&mut self) -> Option<M::Memory> {
         let mut live = self.live.take()?;
-        if live.lengths.retire(in_memory(live.block.lengths.bytes)).is_err() {
-            // It stays mapped: a store to it reaches the file, where nothing looks at it any more.
-            std::mem::forget(live.lengths);
-            return None;
-        }
+        let _no_worse = live.lengths.retire(in_memory(live.block.lengths.bytes));
         Some(live.lengths)
     }
+}
+
+/// What a live store told is in a header now.
+pub(crate) fn forget_told<M: Medium>(medium: &M) -> Result<()> {
+    if read_live_block(medium)?.is_none() {
+        return Ok(());
+    }
+    medium.write(LIVE_OFFSET, &LiveBlock::none()).map_err(|error| cannot_tell(&error))
 }
 
 /// What a live store told before it was killed.
@@ -244,7 +290,8 @@ pub(crate) struct Told {
 /// The live block of this boot.
 pub(crate) fn read_live_block<M: Medium>(medium: &M) -> Result<Option<LiveBlock>> {
     let block = LiveBlock::decode(&read(medium, LIVE_OFFSET, LIVE_BYTES)?);
-    Ok(block.filter(|block| block.boot_id == medium.boot_id()))
+    let is_of_this_boot = |block: &LiveBlock| block.boot_id == medium.boot_id();
+    Ok(block.filter(|block| is_of_this_boot(block) || planted(Bug::ToldInAnotherBoot)))
 }
 
 /// The structure that a live store told of. The bytes may be hostile.
@@ -259,8 +306,11 @@ pub(crate) fn read_told_structure<M: Medium>(
         return Err(corrupt("the checksum of its live directory does not match"));
     }
     let (structure, _) = Structure::decode(&bytes)?;
-    let end = structure.check_places(reserved)?;
-    claimed(medium, end.max(block.lengths.end()))?;
+    let mut reserved = reserved.to_vec();
+    let directory_bytes = block.directory.bytes.next_multiple_of(UNIT_BYTES);
+    reserved.extend([Extent { bytes: directory_bytes, ..block.directory }, block.lengths]);
+    let end = structure.check_places(&reserved)?;
+    claimed(medium, end)?;
     let needed = u64::from(structure.next_region).checked_mul(LENGTH_BYTES);
     if needed.is_none_or(|needed| needed > block.lengths.bytes) {
         return Err(corrupt("its live table of lengths is too short"));
@@ -279,14 +329,17 @@ pub(crate) fn told_lengths<A: Memory>(structure: &Structure, table: &A) -> Lengt
         .collect()
 }
 
-/// What a killed process told, if the file is that of a live store of this boot.
-pub(crate) fn find_told<M: Medium>(medium: &M, reserved: &[Extent]) -> Result<Option<Told>> {
-    let Some(block) = read_live_block(medium)? else { return Ok(None) };
-    let structure = read_told_structure(medium, &block, reserved)?;
+/// What a killed process told in this block.
+pub(crate) fn find_told<M: Medium>(
+    medium: &M,
+    block: &LiveBlock,
+    reserved: &[Extent],
+) -> Result<Told> {
+    let structure = read_told_structure(medium, block, reserved)?;
     let table = map_lengths(medium, block.lengths, Role::Private)?;
     let lengths = told_lengths(&structure, &table);
     let end = block.directory.end().max(block.lengths.end());
-    Ok(Some(Told { end, structure, lengths }))
+    Ok(Told { end, structure, lengths })
 }
 
 /// The memory of a table of lengths.
@@ -306,8 +359,10 @@ fn length_at(id: RegionId) -> usize {
     in_memory(u64::from(id.0) * LENGTH_BYTES)
 }
 
+const CANNOT_TELL: &str = "cannot tell other processes of a change";
+
 fn cannot_tell(error: &std::io::Error) -> Error {
-    Error::from_io(error, "pwrite", "cannot tell other processes of a change")
+    Error::from_io(error, "pwrite", CANNOT_TELL)
 }
 
 fn not_live() -> Error {

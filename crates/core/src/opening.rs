@@ -9,6 +9,7 @@ use crate::format::header::{Header, encode_identity};
 use crate::format::published::{BLOCK_OFFSET, Published};
 use crate::format::{DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG, checksum};
 use crate::found::reserved_places;
+use crate::live::forget_told;
 use crate::medium::Medium;
 use crate::options::Options;
 use crate::os::File;
@@ -94,6 +95,9 @@ impl<M: Medium> Store<M> {
         found.take_told(&*medium)?;
         fill_holes(&*medium, &found)?;
         if found.is_needed {
+            if planted(Bug::ToldForgottenFirst) {
+                forget_told(&*medium)?;
+            }
             found.write_back(&*medium)?;
         }
         let may_cut = found.is_first_of_boot(&*medium) || planted(Bug::CutBelowReaders);
@@ -103,7 +107,7 @@ impl<M: Medium> Store<M> {
         // reader may still show a former one that did: to touch it would be a signal. None has
         // outlived the boot before; later the next growth takes up what is there.
         store.committer.publish_presence(true)?;
-        store.forget_told()?;
+        forget_told(&*store.medium)?;
         let cut = || -> std::io::Result<()> {
             let end = store.space.end();
             if may_cut && store.medium.len()? > end { store.medium.truncate(end) } else { Ok(()) }

@@ -65,6 +65,30 @@ pub enum Bug {
     FailedSyncUntold,
     /// Opening cuts off extents that a reader may still show.
     CutBelowReaders,
+    /// A live commit's record is written before the rows that it counts are durable.
+    LiveRecordBeforeRows,
+    /// A store goes live while the log holds pages of before.
+    LiveOverOldLog,
+    /// A store goes live on a header that an orderly close vouches for.
+    LiveOnClosedHeader,
+    /// A live directory is written over the one that the live block names.
+    LiveDirectoryInPlace,
+    /// Recovery forgets what was told before it is in a header.
+    ToldForgottenFirst,
+    /// Recovery puts its directory where a live store told its own.
+    ToldOverwritten,
+    /// A live block counts in a later boot, too.
+    ToldInAnotherBoot,
+    /// A live store that closes without a commit leaves what was changed in place to chance.
+    LiveDiscardWithoutSync,
+    /// Recovery trusts what the page cache shows of a live store after a failed sync.
+    LiveLossUntold,
+    /// A table of lengths that had to move is named only by the next change of the structure.
+    LiveTableUntold,
+    /// A store goes live with the checksums of before.
+    LiveChecksumsKept,
+    /// A reader does not ask whether the table of lengths was still one when it had read it.
+    LiveTableReadOnce,
 }
 
 #[cfg(feature = "planted-bugs")]

@@ -7,11 +7,11 @@
 
 use crate::checkpoint::Plan;
 use crate::commit::Applied;
-use crate::committed::{Committed, Stamp, Wanted, find_committed};
+use crate::committed::{Committed, Stamp, TRIES, Wanted, busy, find_committed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::Extent;
 use crate::format::FIRST_LOG;
-use crate::format::directory::{RegionId, Structure};
+use crate::format::directory::{Lengths, RegionId, Structure};
 use crate::found::reserved_places;
 use crate::live::{map_lengths, told_lengths};
 use crate::medium::{Medium, Memory, Role};
@@ -47,7 +47,7 @@ pub enum Copies {
 }
 
 /// What is new in a reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum News {
     /// Nothing.
     None,
@@ -112,7 +112,9 @@ impl<M: Medium> Store<M> {
         let structure = (*committed.structure).clone();
         let mut store = Self::assemble(medium, applied, structure, &committed.lengths, options);
         store.reading = Some(Reading { committed, snapshot: None, table: None, shares });
-        store.take_told_lengths()?;
+        if store.reading.as_ref().is_some_and(|it| it.committed.live.is_some()) {
+            store.go_on(Copies::Kept, Wanted::Lengths)?;
+        }
         Ok(store)
     }
 
@@ -159,30 +161,44 @@ impl<M: Medium> Store<M> {
     }
 
     fn go_on(&mut self, copies: Copies, wanted: Wanted) -> Result<(News, Option<Stamp>)> {
-        let Some(reading) = &mut self.reading else { return Ok((News::None, None)) };
-        let known = &reading.committed;
-        let was_patched = !known.pages.is_empty();
-        let (stamp, found) = find_committed(&*self.medium, Some(known), wanted)?;
-        if reading.shares {
-            let committed = found.as_ref().unwrap_or(known);
-            require_owner(&*self.medium, committed).inspect_err(|_| self.committer.poison())?;
-        }
-        if let Some(found) = &found {
-            self.check_room(&found.structure)?;
-        }
-        let news = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
-        let news = news.and_then(|news| match (news, self.take_told_lengths()?) {
-            (News::None, true) => Ok(News::Lengths),
-            (news, _) => Ok(news),
-        });
-        let result = news.and_then(|news| {
-            if copies == Copies::Forgotten {
-                self.forget_copies()?;
+        let mut news = News::None;
+        for _ in 0..TRIES {
+            let Some(reading) = &mut self.reading else { return Ok((News::None, None)) };
+            let known = &reading.committed;
+            let was_patched = !known.pages.is_empty();
+            let (stamp, found) = find_committed(&*self.medium, Some(known), wanted)?;
+            if reading.shares {
+                let committed = found.as_ref().unwrap_or(known);
+                require_owner(&*self.medium, committed).inspect_err(|_| self.committer.poison())?;
             }
-            Ok((news, Some(stamp)))
-        });
-        // Memory that shows half of one commit and half of another tells nothing.
-        result.inspect_err(|_| self.committer.poison())
+            if let Some(found) = &found {
+                self.check_room(&found.structure)?;
+            }
+            let result = found.map_or(Ok(News::None), |found| self.take_up(found, was_patched));
+            let result = result.and_then(|newer| {
+                news = news.max(newer);
+                let told = self.read_told_lengths()?;
+                // The next writer may have laid something else over the table meanwhile.
+                if told.is_some()
+                    && Stamp::read(&*self.medium)? != stamp
+                    && !planted(Bug::LiveTableReadOnce)
+                {
+                    return Ok(false);
+                }
+                if self.take_told_lengths(told)? {
+                    news = news.max(News::Lengths);
+                }
+                if copies == Copies::Forgotten {
+                    self.forget_copies()?;
+                }
+                Ok(true)
+            });
+            // Memory that shows half of one commit and half of another tells nothing.
+            if result.inspect_err(|_| self.committer.poison())? {
+                return Ok((news, Some(stamp)));
+            }
+        }
+        Err(busy("the live store changes faster than it can be read"))
     }
 
     /// Shows another commit.
@@ -247,16 +263,22 @@ impl<M: Medium> Store<M> {
         Ok(())
     }
 
-    /// Takes over the lengths that a live store tells. Says whether one is another.
-    fn take_told_lengths(&mut self) -> Result<bool> {
-        let Some(reading) = &mut self.reading else { return Ok(false) };
-        let Some(live) = reading.committed.live else { return Ok(false) };
+    /// The lengths that a live store tells now.
+    fn read_told_lengths(&mut self) -> Result<Option<Lengths>> {
+        let Some(reading) = &mut self.reading else { return Ok(None) };
+        let Some(live) = reading.committed.live else { return Ok(None) };
         let table = match reading.table.take() {
             Some((place, table)) if place == live.lengths => table,
             _ => map_lengths(&*self.medium, live.lengths, Role::Private)?,
         };
         let lengths = told_lengths(&reading.committed.structure, &table);
         reading.table = Some((live.lengths, table));
+        Ok(Some(lengths))
+    }
+
+    /// Takes them over. Says whether one is another.
+    fn take_told_lengths(&mut self, told: Option<Lengths>) -> Result<bool> {
+        let (Some(reading), Some(lengths)) = (&mut self.reading, told) else { return Ok(false) };
         let has_moved = lengths != reading.committed.lengths;
         reading.committed.lengths = lengths;
         self.take_lengths()?;

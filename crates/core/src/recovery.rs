@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::format::directory::{Lengths, Structure};
 use crate::format::fields::Fields;
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
+use crate::format::live::{LIVE_OFFSET, LiveBlock};
 use crate::format::published::{
     BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence, sequence_after,
     sequence_during,
@@ -16,9 +17,10 @@ use crate::found::{
     Directory, Places, apply_lengths, are_runs_whole, cannot_sync, cannot_write, corrupt,
     directory_of, is_of_this_boot, newest_state, read, read_record, reserved_places,
 };
-use crate::live::find_told;
+use crate::live::{find_told, read_live_block};
 use crate::medium::{Medium, PAGE_BYTES, Page};
 use crate::planted::{Bug, planted};
+use crate::region::pieces;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -43,9 +45,12 @@ pub(crate) struct Recovered {
     /// The sequence word: the commit that was last written home, at least in part, in this boot or
     /// before.
     sequence: u64,
-    /// Where a live store of this boot told what it is; nothing may take its place before what it
-    /// told is in a header.
+    /// Behind the places where a live store of this boot told what it is, and those of the last
+    /// commit: nothing may take them before what it told is in a header.
     live_end: Option<u64>,
+    /// A sync of a live store of this boot failed: no page that the page cache shows need be on the
+    /// disk.
+    has_lost: bool,
     /// The last record, where the page cache may show what the disk does not have.
     in_doubt: Option<InDoubt>,
 }
@@ -81,6 +86,7 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M, limit: Option<u64>) -> Res
         exact: published.filter(|block| is_of_this_boot(medium, block)),
         sequence,
         live_end: None,
+        has_lost: false,
         in_doubt: None,
     };
     recovered.read_log(medium, limit.unwrap_or(u64::MAX))?;
@@ -178,11 +184,17 @@ impl Recovered {
     /// A live store that was killed lost nothing: what it told of its structure and its lengths, and
     /// the page cache has of its rows, is a commit that is made now.
     pub(crate) fn take_told<M: Medium>(&mut self, medium: &M) -> Result<()> {
-        let Some(told) = find_told(medium, &reserved_places(&self.header))? else {
-            return Ok(());
-        };
+        let Some(block) = read_live_block(medium)? else { return Ok(()) };
         self.is_needed = true;
-        self.live_end = Some(told.end);
+        if !block.tells() {
+            self.has_lost = true;
+            return Ok(());
+        }
+        let reserved = reserved_places(&self.header);
+        let told = find_told(medium, &block, &reserved)?;
+        // The last commit may have regions that were dropped since, and counts until what was told is
+        // in a header.
+        self.live_end = Some(told.end.max(self.structure.check_places(&reserved)?));
         // It never wrote a page to the log, and none of before counts.
         self.pages.clear();
         if (&self.structure, &self.lengths) != (&told.structure, &told.lengths) {
@@ -211,6 +223,7 @@ impl Recovered {
         self.keep_what_is_read(medium)?;
         self.confirm_header(medium)?;
         self.dispel_doubt(medium)?;
+        self.write_again_what_was_lost(medium)?;
         if planted(Bug::RecoveryPublishedBeforeHome) {
             self.publish_home(medium)?;
         } else {
@@ -230,7 +243,7 @@ impl Recovered {
             directory.offset = self.free_place(medium, directory.bytes)?;
         }
         medium.write(directory.offset, &bytes).map_err(|error| cannot_write(&error))?;
-        medium.sync().map_err(|error| cannot_sync(&error))?;
+        self.sync(medium)?;
         if self.exact.is_some() {
             write_sequence(sequence_after(self.commit))?;
         } else {
@@ -306,16 +319,47 @@ impl Recovered {
             return Ok(());
         }
         for run in &in_doubt.runs {
-            rewrite(medium, run)?;
+            let bytes = run.checksums.len() as u64 * PAGE;
+            rewrite(medium, Extent { offset: run.page * PAGE, bytes })?;
         }
         medium.write(in_doubt.offset, &in_doubt.record).map_err(|error| cannot_write(&error))?;
-        medium.sync().map_err(|error| cannot_sync(&error))
+        self.sync(medium)
+    }
+
+    /// A sync that fails takes with it what a live store wrote. The next recovery must not take for
+    /// granted what the page cache shows.
+    fn sync<M: Medium>(&self, medium: &M) -> Result<()> {
+        medium.sync().map_err(|error| {
+            if self.live_end.is_some() {
+                let lost = LiveBlock::lost(medium.boot_id());
+                // Where this cannot be written the sync has failed all the same.
+                let _no_worse = medium.write(LIVE_OFFSET, &lost);
+            }
+            cannot_sync(&error)
+        })
+    }
+
+    /// After a failed sync of a live store every page of it may be in the page cache alone, taken
+    /// for clean. What this opening shows must not be another after a power cut.
+    fn write_again_what_was_lost<M: Medium>(&self, medium: &M) -> Result<()> {
+        if !self.has_lost {
+            return Ok(());
+        }
+        for (id, entry) in &self.structure.regions {
+            let length = self.lengths.get(id).copied().unwrap_or(0);
+            let used = (length * entry.width()).next_multiple_of(PAGE);
+            for (_, extent) in pieces(entry, 0, used) {
+                rewrite(medium, extent)?;
+            }
+        }
+        Ok(())
     }
 
     /// A place behind everything, for a directory too large for the area beside its slot.
     fn free_place<M: Medium>(&self, medium: &M, bytes: u64) -> Result<u64> {
         let end = self.structure.check_places(&reserved_places(&self.header))?;
-        let end = end.max(self.live_end.unwrap_or(0));
+        let told_end = self.live_end.filter(|_| !planted(Bug::ToldOverwritten));
+        let end = end.max(told_end.unwrap_or(0));
         let offset = end.next_multiple_of(UNIT_BYTES);
         let bytes = bytes.next_multiple_of(UNIT_BYTES);
         medium.allocate(offset, bytes).map_err(|error| cannot_write(&error))?;
@@ -337,10 +381,10 @@ impl Recovered {
 }
 
 /// Writes pages again as they are, so that the next sync cannot pass over them.
-fn rewrite<M: Medium>(medium: &M, run: &Run) -> Result<()> {
-    for page in run.page..run.page + run.checksums.len() as u64 {
-        let content = read(medium, page * PAGE, PAGE_BYTES)?;
-        medium.write(page * PAGE, &content).map_err(|error| cannot_write(&error))?;
+fn rewrite<M: Medium>(medium: &M, extent: Extent) -> Result<()> {
+    for offset in (extent.offset..extent.end()).step_by(PAGE_BYTES) {
+        let content = read(medium, offset, PAGE_BYTES)?;
+        medium.write(offset, &content).map_err(|error| cannot_write(&error))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
 use crate::live::{LENGTHS, Live};
 use crate::medium::Medium;
+use crate::planted::{Bug, planted};
 use crate::reader::Reading;
 use crate::region::{Dropped, Region};
 use crate::space::Space;
@@ -136,7 +137,8 @@ impl<M: Medium> Store<M> {
         if bytes == self.current.metadata {
             return Ok(());
         }
-        self.make_room_to_tell(bytes.len() as u64)?;
+        let more = bytes.len().saturating_sub(self.current.metadata.len());
+        self.make_room_to_tell(more as u64)?;
         self.current.metadata = bytes;
         self.has_structural_changes = true;
         self.announce()
@@ -277,8 +279,16 @@ impl<M: Medium> Store<M> {
     fn finish(&mut self, how: Close) -> Result<()> {
         match how {
             Close::Commit => drop(self.commit()?),
-            // What was written is in the file; what was added since the last commit is not counted.
-            Close::Discard if self.is_live() => self.settle_all(),
+            // What was added since the last commit is not counted. What was changed in place stays, and
+            // must be durable: an orderly close says that what the file shows is on the disk.
+            Close::Discard if self.is_live() => {
+                self.settle_all();
+                if !planted(Bug::LiveDiscardWithoutSync) {
+                    let ticket = self.launch_sync();
+                    self.committer.complete(ticket)?;
+                    self.settle();
+                }
+            }
             Close::Discard => self.rollback()?,
         }
         if let Some(ticket) = self.launch_checkpoint()? {

@@ -66,3 +66,21 @@ fn a_log_that_one_large_commit_made_is_given_up_and_had_little_to_spare() {
     store.read(column, bytes - 5, &mut shown).expect("the column");
     assert_eq!(shown, [9; 5]);
 }
+
+#[test]
+fn metadata_of_a_live_store_may_be_replaced_by_as_much_as_there_may_be() {
+    let folder = Folder::new("live-metadata");
+    let path = folder.0.join("store");
+    let mut store = Store::open(&path, &Options::default()).expect("a new store");
+    store.go_live().expect("a boot that is known");
+    let most = usize::try_from(DIRECTORY_BYTES_MAX).expect("an address space");
+    for fill in [1, 2] {
+        store.set_metadata(vec![fill; most - 1000]).expect("as much as there may be");
+    }
+    let error = store.set_metadata(vec![3; most]).expect_err("more than there may be");
+    assert_eq!((error.kind(), store.metadata()[0]), (ErrorKind::Limit, 2));
+    assert!(!store.is_poisoned());
+    store.close(Close::Commit).1.expect("a close");
+    let store = Store::open(&path, &Options::default()).expect("the store");
+    assert_eq!(store.metadata(), vec![2; most - 1000]);
+}

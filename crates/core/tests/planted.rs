@@ -18,10 +18,13 @@ use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
+use support::live::fail::storm_with_failures as live_storm_with_failures;
+use support::live::storm::{gentle, storm as live_storm};
+use support::live::table::{move_the_table, reuse_the_table};
 use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
-use support::storm::{storm, storm_with};
+use support::storm::{Failure, storm, storm_with};
 
 /// Storms that are tried for each bug.
 const SEEDS: u64 = 2000;
@@ -72,6 +75,36 @@ fn in_failures() -> Option<String> {
     })
 }
 
+/// The first live storm that fails, and how.
+fn in_live_storms() -> Option<String> {
+    (1..=SEEDS)
+        .find_map(|seed| live_storm(seed, gentle(plain(seed), seed)).err())
+        .as_ref()
+        .map(told)
+}
+
+/// A table of lengths that moves for a call that fails.
+fn in_a_full_table() -> Option<String> {
+    move_the_table(1, gentle(plain(1), 1)).err().as_ref().map(told)
+}
+
+/// A table of lengths that goes while a reader reads it.
+fn in_a_reused_table() -> Option<String> {
+    reuse_the_table(1, gentle(plain(1), 1)).err().as_ref().map(told)
+}
+
+/// The first live storm with failing calls that fails, and how.
+fn in_live_failures() -> Option<String> {
+    (1..=SEEDS)
+        .find_map(|seed| live_storm_with_failures(seed, gentle(plain(seed), seed)).err())
+        .as_ref()
+        .map(told)
+}
+
+fn told(failure: &Failure) -> String {
+    failure.to_string()
+}
+
 /// A name, and a test that says what it found.
 type Way = (&'static str, fn() -> Option<String>);
 
@@ -103,6 +136,10 @@ const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
+const LIVE: Way = ("live storms", in_live_storms);
+const FULL_TABLE: Way = ("a full table of lengths", in_a_full_table);
+const REUSED_TABLE: Way = ("a table of lengths that is reused", in_a_reused_table);
+const LIVE_FAILURES: Way = ("failing calls of live stores", in_live_failures);
 
 /// A test for each bug, and where it must be found.
 macro_rules! bugs {
@@ -149,4 +186,19 @@ bugs! {
     a_recovery_published_before_it_is_home_is_found: RecoveryPublishedBeforeHome in READERS;
     a_failed_sync_that_readers_are_not_told_of_is_found: FailedSyncUntold in FAILURES;
     a_file_cut_below_a_reader_is_found: CutBelowReaders in READING;
+    a_live_record_before_its_rows_is_found: LiveRecordBeforeRows in LIVE;
+    a_store_live_over_an_old_log_is_found: LiveOverOldLog in LIVE;
+    a_store_live_on_a_closed_header_is_found: LiveOnClosedHeader in LIVE;
+    a_live_directory_written_in_place_is_found: LiveDirectoryInPlace in LIVE;
+    what_was_told_forgotten_first_is_found: ToldForgottenFirst in LIVE;
+    what_was_told_overwritten_is_found: ToldOverwritten in LIVE;
+    what_was_told_in_another_boot_is_found: ToldInAnotherBoot in LIVE;
+    a_live_store_discarded_without_a_sync_is_found: LiveDiscardWithoutSync in LIVE;
+    a_loss_that_is_not_told_is_found: LiveLossUntold in LIVE_FAILURES;
+    a_table_that_moved_untold_is_found: LiveTableUntold in FULL_TABLE;
+    checksums_kept_by_a_live_store_are_found: LiveChecksumsKept in LIVE;
+    a_table_read_once_is_found: LiveTableReadOnce in REUSED_TABLE;
+    a_file_cut_under_a_reader_is_found: CutBelowReaders in LIVE;
+    extents_reused_at_once_are_found_live: FreedExtentsReusedAtOnce in LIVE;
+    a_live_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in LIVE;
 }

@@ -45,6 +45,20 @@ impl LiveBlock {
         vec![0; LIVE_BYTES]
     }
 
+    /// What says that a sync of a live store failed: what it told counts no more, and of what the
+    /// page cache shows nobody knows whether the disk has it.
+    pub(crate) fn lost(boot_id: u64) -> Vec<u8> {
+        let nowhere = Extent { offset: 0, bytes: 0 };
+        let change = u64::MAX;
+        let (directory, lengths) = (nowhere, nowhere);
+        Self { boot_id, directory, directory_checksum: 0, lengths, change }.encode()
+    }
+
+    /// Whether it names a structure: else it is what `lost` gives.
+    pub(crate) fn tells(&self) -> bool {
+        self.directory.bytes > 0
+    }
+
     /// Reads the block. `None` where there is none, or a senseless one.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let sum = checksum(bytes.get(..LIVE_BYTES - 8)?);
@@ -66,7 +80,8 @@ impl LiveBlock {
             && is_sound(block.directory)
             && block.directory.bytes <= DIRECTORY_BYTES_MAX
             && is_sound(block.lengths)
-            && block.lengths.bytes.is_multiple_of(UNIT_BYTES);
+            && block.lengths.bytes.is_multiple_of(UNIT_BYTES)
+            && block.tells() == (block.lengths.bytes > 0);
         is_whole.then_some(block)
     }
 }
@@ -86,6 +101,7 @@ mod tests {
         };
         assert_eq!(LiveBlock::decode(&block.encode()), Some(block));
         assert_eq!(LiveBlock::decode(&LiveBlock::none()), None);
+        assert!(LiveBlock::decode(&LiveBlock::lost(7)).is_some_and(|block| !block.tells()));
         let mut torn = block.encode();
         torn[8] ^= 1;
         assert_eq!(LiveBlock::decode(&torn), None);

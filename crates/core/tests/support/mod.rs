@@ -7,6 +7,7 @@ pub(crate) mod disk;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod gate;
+pub(crate) mod live;
 pub(crate) mod machine;
 pub(crate) mod medium;
 pub(crate) mod memory;

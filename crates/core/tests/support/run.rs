@@ -58,7 +58,7 @@ pub(crate) fn options() -> Options {
 }
 
 /// An error of the engine, as the end of a run.
-fn stop(medium: &SimulatedMedium, attempt: &str, error: Error) -> Stop {
+pub(crate) fn stop(medium: &SimulatedMedium, attempt: &str, error: Error) -> Stop {
     if medium.is_out() {
         Stop::Power
     } else if medium.failed(&OPERATIONS) > 0 {
