@@ -149,10 +149,14 @@ const cases: Record<string, Case> = {
       })
     },
   },
-  'an option of a later version': {
+  'taking back what is live': {
     code: 'ERR_STOA_UNSUPPORTED',
-    message: /^the option live: true is not supported by this version$/,
-    cause: (t) => void open(storePath(t), { live: true }),
+    message: /^rollback cannot be called on '.*test\.stoa': it is live, what was written is in the file$/,
+    cause(t) {
+      const store = open(storePath(t), { live: true })
+      t.teardown(() => store.close())
+      store.rollback()
+    },
   },
 }
 

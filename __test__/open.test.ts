@@ -131,13 +131,10 @@ test('options are checked, and a misspelled one is told with the right name', (t
   t.false(existsSync(path))
 })
 
-test('what a later version brings is refused with a message', (t) => {
-  const path = storePath(t)
-  for (const options of [{ live: true }, { lock: 'none' }] as const) {
-    const error = throwsCode(t, () => open(path, options), 'ERR_STOA_UNSUPPORTED')
-    t.regex(error.message, /is not supported by this version$/)
-  }
-  open(path, { access: 'write', live: false, lock: 'exclusive' }).close()
+test('options may be spelled out as they are by default', (t) => {
+  const store = open(storePath(t), { access: 'write', live: false, lock: 'exclusive' })
+  t.deepEqual([store.access, store.live], ['write', false])
+  store.close()
 })
 
 test('a path must be a string or a file URL', (t) => {
