@@ -1,0 +1,56 @@
+// Goal: the types of what is read from and shown to other formats follow from the schema.
+// Method: `tsc -p __test__` checks this file; it is never run.
+import type * as Arrow from 'apache-arrow'
+import { expectTypeOf } from 'expect-type'
+import {
+  bool,
+  f32,
+  f64,
+  i16,
+  nullable,
+  oneOf,
+  open,
+  symbol,
+  type Table,
+  timestamp,
+  timestamp64,
+  utf8,
+  vector,
+} from '../src/index.ts'
+import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
+
+const schema = {
+  ts: timestamp,
+  at: timestamp64('us'),
+  sym: symbol,
+  side: nullable(oneOf('buy', 'sell')),
+  price: nullable(f64),
+  ok: bool,
+  name: utf8,
+  place: vector(f32, 3),
+}
+const store = open('types.stoa')
+const table = store.table('t', schema)
+
+const shown = toArrow(table, { start: -10 })
+expectTypeOf(shown.getChild('price')).toEqualTypeOf<Arrow.Vector<Arrow.Float64> | null>()
+expectTypeOf(shown.getChild('sym')).toEqualTypeOf<Arrow.Vector<Arrow.Dictionary<Arrow.Utf8, Arrow.Uint32>> | null>()
+expectTypeOf(shown.getChild('name')).toEqualTypeOf<Arrow.Vector<Arrow.Utf8View> | null>()
+expectTypeOf(shown.getChild('place')).toEqualTypeOf<Arrow.Vector<Arrow.FixedSizeList<Arrow.Float32>> | null>()
+expectTypeOf(shown.getChild('ok')).toEqualTypeOf<Arrow.Vector<Arrow.Bool> | null>()
+expectTypeOf(shown.getChild('ts')).toEqualTypeOf<Arrow.Vector<Arrow.TimestampMillisecond> | null>()
+// @ts-expect-error there is no such column
+shown.getChild('pice')
+
+expectTypeOf(fromArrow(table, shown)).toEqualTypeOf<number>()
+expectTypeOf(store.table('u', columnsFromArrow(shown.schema))).toEqualTypeOf<Table>()
+// @ts-expect-error rows are no Arrow table
+fromArrow(table, [{ price: 1 }])
+
+const columns = { delay: i16, origin: symbol }
+expectTypeOf(readArrow(store, 'f', 'f.arrow', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
+expectTypeOf(readArrow(store, 'f', 'f.arrow', { columns: ['delay'] })).toEqualTypeOf<Promise<Table>>()
+expectTypeOf(readArrow(store, 'f', new URL('file:///f.arrow'))).toEqualTypeOf<Promise<Table>>()
+expectTypeOf(writeArrow(table, 'f.arrow', { format: 'stream' })).toEqualTypeOf<Promise<void>>()
+// @ts-expect-error a format is 'file' or 'stream'
+void writeArrow(table, 'f.arrow', { format: 'feather' })

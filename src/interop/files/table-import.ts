@@ -1,0 +1,143 @@
+import { quoted, StoaError } from '../../errors.ts'
+import { suggestion } from '../../schema/nearest.ts'
+import { type Columns, schemaObject } from '../../schema/schema.ts'
+import type { StoredType, Type } from '../../schema/types.ts'
+import type { Storage } from '../../column/storage.ts'
+import type { Store } from '../../store.ts'
+import { ForeignRows } from '../../table/append.ts'
+import { type Chunk, chunkOfNulls } from '../../table/chunk.ts'
+import type { StoredTable } from '../../table/stored-table.ts'
+import { tableOf } from '../table-of.ts'
+import type { ImportOptions } from './import-options.ts'
+
+/** The columns of a file: the type that each would have in a table, or in words why there is none. */
+export type FileColumns = ReadonlyMap<string, Type | string>
+
+/** Consecutive rows of a file. */
+export interface FileBatch {
+  readonly rows: number
+  /** Bytes of the file up to here. */
+  readonly bytes: number
+  /** What goes into a column that the file has; nothing of the table is changed by it. */
+  chunkOf(storage: Storage): Chunk
+}
+
+/** What is read, and how much there is of it. */
+export interface ImportSource {
+  readonly path: string
+  readonly totalBytes: number
+  readonly totalRows?: number
+  readonly columns: FileColumns
+}
+
+/** The columns that an import takes, in the order of the table, and their types. */
+export function chosenColumns(store: Store, name: string, source: ImportSource, options: ImportOptions): Columns {
+  const { columns, types } = options
+  const isSchema = columns !== undefined && !Array.isArray(columns)
+  const existing = store.tables().includes(name) ? store.table(name).schema : undefined
+  const names =
+    columns === undefined ? [...source.columns.keys()] : isSchema ? Object.keys(columns) : (columns as string[])
+  const chosen = new Map<string, StoredType>()
+  const refused: string[] = []
+  for (const column of names) {
+    const told = source.columns.get(column)
+    if (told === undefined) {
+      const near = suggestion(column, source.columns.keys())
+      throw new StoaError('ERR_STOA_SCHEMA', `there is no column ${quoted(column)} in ${quoted(source.path)}${near}`, {
+        path: source.path,
+      })
+    }
+    const type = own(types, column) ?? (isSchema ? own(columns as Columns, column) : own(existing, column)) ?? told
+    // A type that is given does not help where the file holds what no column can.
+    if (typeof told === 'string') refused.push(told)
+    else chosen.set(column, type as unknown as StoredType)
+  }
+  if (refused.length > 0) {
+    throw new StoaError(
+      'ERR_STOA_UNSUPPORTED',
+      `cannot read ${quoted(source.path)} into a table: ${refused.join('; ')}; name the columns you want with 'columns'`,
+      { path: source.path },
+    )
+  }
+  for (const column of Object.keys(types ?? {})) {
+    if (chosen.has(column)) continue
+    throw new StoaError(
+      'ERR_STOA_SCHEMA',
+      `the option 'types' names ${quoted(column)}, which is no column that is read from ${quoted(source.path)}${suggestion(column, chosen.keys())}`,
+      { path: source.path },
+    )
+  }
+  if (existing !== undefined) {
+    for (const column of Object.keys(existing)) {
+      // Left out of the file: all null, where that can be.
+      if (!chosen.has(column)) chosen.set(column, own(existing, column) as unknown as StoredType)
+    }
+  }
+  return schemaObject(chosen)
+}
+
+function own(columns: Columns | undefined, name: string): Type | undefined {
+  return columns !== undefined && Object.hasOwn(columns, name) ? columns[name] : undefined
+}
+
+/**
+ * Appends batches to a table, which is created where there is none. When anything fails, the rows since the last commit
+ * of the import are taken back, and so is a table that was created for it.
+ */
+export async function importBatches(
+  store: Store,
+  name: string,
+  source: ImportSource,
+  schema: Columns,
+  options: ImportOptions,
+  batches: AsyncIterable<FileBatch>,
+): Promise<StoredTable> {
+  const isNew = !store.tables().includes(name)
+  const table = tableOf(store.table(name, schema), 'an import')
+  const startRows = table.length
+  let keptRows = startRows
+  try {
+    for await (const batch of batches) {
+      if (batch.rows > 0) appendBatch(table, batch, source)
+      if (table.length - keptRows >= (options.commitEvery ?? Infinity)) {
+        await store.commit()
+        keptRows = table.length
+      }
+      options.onProgress?.({
+        rows: table.length - startRows,
+        ...(source.totalRows !== undefined && { totalRows: source.totalRows }),
+        bytes: batch.bytes,
+        totalBytes: source.totalBytes,
+      })
+    }
+    if (options.commitEvery !== undefined) await store.commit()
+  } catch (error) {
+    takeBack(store, table, keptRows, isNew && keptRows === startRows)
+    throw error
+  }
+  return table
+}
+
+function appendBatch(table: StoredTable, batch: FileBatch, source: ImportSource): void {
+  table.append(
+    new ForeignRows((storage) => {
+      if (source.columns.has(storage.name)) return batch.chunkOf(storage)
+      if (storage.isOptional) return chunkOfNulls(storage, batch.rows)
+      throw new StoaError(
+        'ERR_STOA_SCHEMA',
+        `${storage.title} cannot be null, and ${quoted(source.path)} has no such column`,
+        {
+          path: source.path,
+        },
+      )
+    }),
+  )
+}
+
+function takeBack(store: Store, table: StoredTable, rows: number, drop: boolean): void {
+  // A store that was closed or poisoned meanwhile holds nothing to take back; the failure that is thrown says more.
+  try {
+    table.truncate(rows)
+    if (drop) store.drop(table.name)
+  } catch {}
+}
