@@ -18,6 +18,7 @@ import {
   vector,
 } from '../src/index.ts'
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
+import { readParquet, writeParquet } from '../src/interop/parquet.ts'
 
 const schema = {
   ts: timestamp,
@@ -54,3 +55,7 @@ expectTypeOf(readArrow(store, 'f', new URL('file:///f.arrow'))).toEqualTypeOf<Pr
 expectTypeOf(writeArrow(table, 'f.arrow', { format: 'stream' })).toEqualTypeOf<Promise<void>>()
 // @ts-expect-error a format is 'file' or 'stream'
 void writeArrow(table, 'f.arrow', { format: 'feather' })
+
+expectTypeOf(readParquet(store, 'f', 'f.parquet', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
+expectTypeOf(readParquet(store, 'f', 'f.parquet', { types: columns })).toEqualTypeOf<Promise<Table>>()
+expectTypeOf(writeParquet(table, 'f.parquet', { groupRows: 10 })).toEqualTypeOf<Promise<void>>()

@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises'
 import type * as Arrow from 'apache-arrow'
-import { found, StoaError } from '../../errors.ts'
+import { found, quoted, StoaError } from '../../errors.ts'
 import type { Columns } from '../../schema/schema.ts'
 import type { Store } from '../../store.ts'
 import { chunkOfNulls } from '../../table/chunk.ts'
 import type { StoredTable } from '../../table/stored-table.ts'
 import type { Table } from '../../table/table.ts'
+import { checkNotShortened } from '../files/export-rows.ts'
 import { fileError, readError } from '../files/file-error.ts'
 import { filePath } from '../files/file-path.ts'
 import { checkImportOptions, type ImportOptions } from '../files/import-options.ts'
@@ -29,7 +30,7 @@ const BATCH_ROWS_MAX = 65_536
  *
  * When it fails, rows that were not committed with `commitEvery` are taken back. ERR_STOA_NOT_FOUND for a missing file,
  * ERR_STOA_FORMAT for one that cannot be read, ERR_STOA_UNSUPPORTED for columns that no table can hold, or where
- * `apache-arrow` is not installed; TypeError or RangeError for values that do not fit the columns.
+ * `apache-arrow` is not installed, ERR_STOA_SCHEMA for values that do not fit the columns.
  *
  * @example
  * const flights = await readArrow(store, 'flights', 'flights.arrow', { commitEvery: 1_000_000 })
@@ -57,11 +58,19 @@ export async function readArrow(
     const { size } = await handle.stat()
     const reader = await attempted(file, async () => (await RecordBatchReader.from(handle)).open())
     // With no message in it there is no schema.
-    if (reader.schema === undefined) throw new StoaError('ERR_STOA_FORMAT', `'${file}' is empty`, { path: file })
-    const columns = new Map(reader.schema.fields.map((field: Arrow.Field) => [field.name, columnType(field)] as const))
+    if (reader.schema === undefined)
+      throw new StoaError('ERR_STOA_FORMAT', `cannot read ${quoted(file)}: it is empty`, { path: file })
+    const columns = new Map(
+      reader.schema.fields.map((field: Arrow.Field) => {
+        const type = columnType(field)
+        return [field.name, typeof type === 'string' ? { refusal: type } : { type }] as const
+      }),
+    )
     const source = { path: file, totalBytes: size, columns }
     const schema = chosenColumns(store, name, source, options)
-    const table = await importBatches(store, name, source, schema, options, batchesOf(reader as never, file, size))
+    const table = await importBatches(store, name, source, schema, options, () =>
+      batchesOf(reader as never, file, size),
+    )
     return table as unknown as Table
   } finally {
     await handle.close()
@@ -148,23 +157,14 @@ export async function writeArrow<C extends Columns>(
     const frame = new ArrowFrame(stored, 'offsets')
     writer.reset(new Pieces(), frame.schema)
     for (let start = 0; start < length; start += batchRows) {
-      checkRows(stored, length)
+      checkNotShortened(stored, length)
       writer.write(frame.batch(start, Math.min(batchRows, length - start)))
       await flush()
-      checkRows(stored, length)
+      checkNotShortened(stored, length)
     }
     writer.finish()
     await flush()
   })
-}
-
-function checkRows(table: StoredTable, rows: number): void {
-  if (table.length >= rows) return
-  throw new StoaError(
-    'ERR_STOA_UNSUPPORTED',
-    `${table.title} was shortened from ${rows} to ${table.length} rows while it was written`,
-    { path: table.session.path },
-  )
 }
 
 function defaultRows({ storages }: StoredTable): number {

@@ -39,8 +39,11 @@ export type TextLayout = 'views' | 'offsets'
 /** The Arrow field of a column. */
 export function arrowField(name: string, type: StoredType, text: TextLayout): Arrow.Field {
   const { Field } = arrowLibrary()
-  const metadata = new Map([[TYPE_KEY, JSON.stringify(typeToRecord(StoredType.inner(type)))]])
-  return new Field(name, arrowType(StoredType.inner(type), text), StoredType.isNullable(type), metadata)
+  const metadata = new Map([[TYPE_KEY, JSON.stringify(typeToRecord(type))]])
+  const inner = StoredType.inner(type)
+  // A time that is no number is null there.
+  const isNullable = StoredType.isNullable(type) || inner.name === 'timestamp'
+  return new Field(name, arrowType(inner, text), isNullable, metadata)
 }
 
 /** The Arrow type of a column, without its null. */
@@ -103,7 +106,9 @@ function numberType(name: string): Arrow.DataType {
 
 /** The column type for a field, or the reason why there is none. */
 export function columnType(field: Arrow.Field): Type | string {
-  const type = recordedType(field) ?? plainType(field.type)
+  const recorded = recordedType(field)
+  if (recorded !== undefined) return recorded
+  const type = plainType(field.type)
   if (typeof type === 'string') return `column ${quoted(field.name)} is ${field.type}: ${type}`
   return field.nullable ? nullable(type) : type
 }
@@ -120,8 +125,9 @@ function recordedType(field: Arrow.Field): Type | undefined {
     return undefined
   }
   const isText = arrowLibrary().DataType.isUtf8(field.type)
-  const expected = arrowType(type, isText ? 'offsets' : 'views')
-  return shape(expected) === shape(field.type) ? (type as unknown as Type) : undefined
+  const expected = arrowField(field.name, type, isText ? 'offsets' : 'views')
+  const isSame = shape(expected.type) === shape(field.type) && expected.nullable === field.nullable
+  return isSame ? (type as unknown as Type) : undefined
 }
 
 /** What a type is, whatever its dictionary's indices and its time zone. */

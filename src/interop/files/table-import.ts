@@ -10,8 +10,15 @@ import type { StoredTable } from '../../table/stored-table.ts'
 import { tableOf } from '../table-of.ts'
 import type { ImportOptions } from './import-options.ts'
 
-/** The columns of a file: the type that each would have in a table, or in words why there is none. */
-export type FileColumns = ReadonlyMap<string, Type | string>
+/**
+ * A column of a file: the type that it would have in a table, or in words why there is none; then perhaps some types
+ * that it can be given all the same.
+ */
+export type FileColumn =
+  { readonly type: Type } | { readonly refusal: string; readonly takes?: (type: StoredType) => boolean }
+
+/** The columns of a file by name, in its order. */
+export type FileColumns = ReadonlyMap<string, FileColumn>
 
 /** Consecutive rows of a file. */
 export interface FileBatch {
@@ -47,10 +54,10 @@ export function chosenColumns(store: Store, name: string, source: ImportSource, 
         path: source.path,
       })
     }
-    const type = own(types, column) ?? (isSchema ? own(columns as Columns, column) : own(existing, column)) ?? told
-    // A type that is given does not help where the file holds what no column can.
-    if (typeof told === 'string') refused.push(told)
-    else chosen.set(column, type as unknown as StoredType)
+    const given = own(types, column) ?? (isSchema ? own(columns as Columns, column) : own(existing, column))
+    const isRefused = 'refusal' in told && !(given !== undefined && told.takes?.(given as unknown as StoredType))
+    if (isRefused) refused.push(told.refusal)
+    else chosen.set(column, (given ?? (told as { type: Type }).type) as unknown as StoredType)
   }
   if (refused.length > 0) {
     throw new StoaError(
@@ -90,14 +97,17 @@ export async function importBatches(
   source: ImportSource,
   schema: Columns,
   options: ImportOptions,
-  batches: AsyncIterable<FileBatch>,
+  batchesFor: (table: StoredTable) => AsyncIterable<FileBatch>,
 ): Promise<StoredTable> {
   const isNew = !store.tables().includes(name)
   const table = tableOf(store.table(name, schema), 'an import')
   const startRows = table.length
+  const { epoch } = table.session
   let keptRows = startRows
   try {
-    for await (const batch of batches) {
+    for await (const batch of batchesFor(table)) {
+      // Chunks that were made before a rollback may have codes of labels that are gone.
+      table.session.checkEpoch(epoch, `an import into ${table.title}`)
       if (batch.rows > 0) appendBatch(table, batch, source)
       if (table.length - keptRows >= (options.commitEvery ?? Infinity)) {
         await store.commit()
@@ -121,7 +131,8 @@ export async function importBatches(
 function appendBatch(table: StoredTable, batch: FileBatch, source: ImportSource): void {
   table.append(
     new ForeignRows((storage) => {
-      if (source.columns.has(storage.name)) return batch.chunkOf(storage)
+      const isRead = source.columns.has(storage.name)
+      if (isRead) return fitting(source.path, () => batch.chunkOf(storage))
       if (storage.isOptional) return chunkOfNulls(storage, batch.rows)
       throw new StoaError(
         'ERR_STOA_SCHEMA',
@@ -132,6 +143,20 @@ function appendBatch(table: StoredTable, batch: FileBatch, source: ImportSource)
       )
     }),
   )
+}
+
+/** Runs what checks values of a file: those that do not fit are ERR_STOA_SCHEMA, told with their place in the file. */
+export function fitting<R>(path: string, check: () => R, place = ''): R {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    const at = place === '' ? '' : `, ${place}`
+    throw new StoaError('ERR_STOA_SCHEMA', `cannot read ${quoted(path)} into a table${at}: ${error.message}`, {
+      path,
+      cause: error,
+    })
+  }
 }
 
 function takeBack(store: Store, table: StoredTable, rows: number, drop: boolean): void {
