@@ -18,6 +18,8 @@ import {
   vector,
 } from '../src/index.ts'
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
+import { readCsv, writeCsv } from '../src/interop/csv.ts'
+import { readNdjson, writeNdjson } from '../src/interop/ndjson.ts'
 import { readParquet, writeParquet } from '../src/interop/parquet.ts'
 
 const schema = {
@@ -59,3 +61,9 @@ void writeArrow(table, 'f.arrow', { format: 'feather' })
 expectTypeOf(readParquet(store, 'f', 'f.parquet', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
 expectTypeOf(readParquet(store, 'f', 'f.parquet', { types: columns })).toEqualTypeOf<Promise<Table>>()
 expectTypeOf(writeParquet(table, 'f.parquet', { groupRows: 10 })).toEqualTypeOf<Promise<void>>()
+
+expectTypeOf(readCsv(store, 'f', 'f.csv', { columns, delimiter: ';' })).toEqualTypeOf<Promise<Table<typeof columns>>>()
+expectTypeOf(readCsv(store, 'f', 'f.csv', { nulls: ['NA'] })).toEqualTypeOf<Promise<Table>>()
+expectTypeOf(writeCsv(table, 'f.csv', { header: false })).toEqualTypeOf<Promise<void>>()
+expectTypeOf(readNdjson(store, 'f', 'f.ndjson', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
+expectTypeOf(writeNdjson(table, 'f.ndjson')).toEqualTypeOf<Promise<void>>()

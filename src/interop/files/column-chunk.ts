@@ -102,8 +102,11 @@ class ScalarFiller {
   }
 
   #freshCode(label: string): number {
-    const code = this.#fresh.get(label) ?? this.#known + this.#fresh.size
-    this.#fresh.set(label, code)
+    const known = this.#fresh.get(label)
+    if (known !== undefined) return known
+    const code = this.#known + this.#fresh.size
+    // A copy: labels stay, and a part of a string keeps the whole piece of the file in memory.
+    this.#fresh.set(Buffer.from(label).toString(), code)
     return code
   }
 }

@@ -2,7 +2,8 @@ import { quoted, StoaError } from '../../errors.ts'
 
 /** Turns what a file system call failed with into a StoaError; anything else passes. */
 export function fileError(error: unknown, attempt: string, path: string): unknown {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return error
+  if (error instanceof StoaError || !(error instanceof Error) || !('syscall' in error) || !('code' in error))
+    return error
   const { errno, syscall } = error as NodeJS.ErrnoException
   const details = { path, syscall, errno: errno === undefined ? undefined : Math.abs(errno), cause: error }
   switch (error.code) {
