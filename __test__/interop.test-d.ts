@@ -10,6 +10,7 @@ import {
   nullable,
   oneOf,
   open,
+  type PersistentArray,
   symbol,
   type Table,
   timestamp,
@@ -20,6 +21,7 @@ import {
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
 import { readCsv, writeCsv } from '../src/interop/csv.ts'
 import { readNdjson, writeNdjson } from '../src/interop/ndjson.ts'
+import { readNpy, writeNpy } from '../src/interop/npy.ts'
 import { readParquet, writeParquet } from '../src/interop/parquet.ts'
 
 const schema = {
@@ -67,3 +69,9 @@ expectTypeOf(readCsv(store, 'f', 'f.csv', { nulls: ['NA'] })).toEqualTypeOf<Prom
 expectTypeOf(writeCsv(table, 'f.csv', { header: false })).toEqualTypeOf<Promise<void>>()
 expectTypeOf(readNdjson(store, 'f', 'f.ndjson', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
 expectTypeOf(writeNdjson(table, 'f.ndjson')).toEqualTypeOf<Promise<void>>()
+
+expectTypeOf(readNpy(store, 'a', 'a.npy')).toEqualTypeOf<Promise<PersistentArray>>()
+expectTypeOf(writeNpy(table.columns.price, 'a.npy')).toEqualTypeOf<Promise<void>>()
+expectTypeOf(writeNpy(store.array('a', f32), 'a.npy')).toEqualTypeOf<Promise<void>>()
+// @ts-expect-error a table has many columns
+void writeNpy(table, 'a.npy')
