@@ -79,10 +79,10 @@ function leafOf(type: StoredType): Omit<SchemaElement, 'name'> {
 function integer({ name }: StoredType): Omit<SchemaElement, 'name'> {
   const bitWidth = Number(name.slice(1))
   const isSigned = name.startsWith('i')
+  // Without the logical type, which the library writes in a way that pyarrow refuses.
   return {
     type: bitWidth === 64 ? 'INT64' : 'INT32',
     converted_type: `${isSigned ? 'INT' : 'UINT'}_${bitWidth}` as 'UINT_8',
-    logical_type: { type: 'INTEGER', bitWidth, isSigned },
   }
 }
 
@@ -137,11 +137,12 @@ function isSame(column: SchemaTree, type: Type): boolean {
   return found.length === expected.length && found.every((element, at) => traits(element) === traits(expected[at]))
 }
 
+/** What counts of an element; of a group the logical type says no more than the converted one. */
 function traits(element: SchemaElement | undefined): string {
-  const { type, type_length, repetition_type, logical_type, converted_type } = element ?? { name: '' }
-  const { isAdjustedToUTC: _, ...logical } = { isAdjustedToUTC: true, ...logical_type }
-  // Lists have lost their logical type in some writers.
-  return JSON.stringify([type, type_length, repetition_type, type === undefined ? converted_type : logical])
+  const { type, type_length, repetition_type, converted_type, logical_type } = element ?? { name: '' }
+  const unit = logical_type?.type === 'TIMESTAMP' ? logical_type.unit : undefined
+  const logical = type === undefined ? undefined : logical_type?.type
+  return [type, type_length, repetition_type, converted_type, logical, unit].join(' ')
 }
 
 function plainColumn({ element, children }: SchemaTree, metadata: FileMetaData): FileColumn {

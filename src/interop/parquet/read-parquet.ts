@@ -142,7 +142,7 @@ class ParquetReader {
     const compressors =
       codecs.size === 0
         ? undefined
-        : (await importPeer('hyparquet-compressors', () => import('hyparquet-compressors'))).compressors
+        : forEmptyPages((await importPeer('hyparquet-compressors', () => import('hyparquet-compressors'))).compressors)
     return new ParquetReader(library, path, file, metadata, compressors)
   }
 
@@ -200,6 +200,16 @@ class ParquetReader {
     }
     return chunks
   }
+}
+
+/** Pages of nothing but nulls hold no byte, which not every decompressor of the library takes. */
+function forEmptyPages(compressors: Compressors): Compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, decompress]) => [
+      codec,
+      (input: Uint8Array, length: number) => (length === 0 ? new Uint8Array(0) : decompress(input, length)),
+    ]),
+  )
 }
 
 /** What makes a value of the file one of the column. */
