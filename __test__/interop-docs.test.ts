@@ -28,6 +28,11 @@ const assertions: Readonly<Record<string, readonly string[]>> = {
     assert.equal(reopened.commitId, 1)
     reopened.close()`,
   ],
+  'docs/datasets.md': [
+    `assert.deepEqual(highest, [['2026-11-22', 10.5], ['2026-11-23', 10.75]])
+    assert.equal(acme, 1)
+    assert.equal(openDataset('trades', { columns, partitionBy: ['day'] }).length, 2)`,
+  ],
 }
 
 const pages = Object.entries(assertions).map(([page, checks]) => {

@@ -20,6 +20,7 @@ import {
 } from '../src/index.ts'
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
 import { readCsv, writeCsv } from '../src/interop/csv.ts'
+import { openDataset } from '../src/interop/dataset.ts'
 import { readNdjson, writeNdjson } from '../src/interop/ndjson.ts'
 import { readNpy, writeNpy } from '../src/interop/npy.ts'
 import { readParquet, writeParquet } from '../src/interop/parquet.ts'
@@ -75,3 +76,19 @@ expectTypeOf(writeNpy(table.columns.price, 'a.npy')).toEqualTypeOf<Promise<void>
 expectTypeOf(writeNpy(store.array('a', f32), 'a.npy')).toEqualTypeOf<Promise<void>>()
 // @ts-expect-error a table has many columns
 void writeNpy(table, 'a.npy')
+
+const dataset = openDataset('trades', { columns: { day: utf8, sym: symbol, price: f64 }, partitionBy: ['day'] })
+const [partition] = dataset.partitions({ day: '2026-11-22' })
+expectTypeOf(partition?.values).toEqualTypeOf<{ readonly day: string } | undefined>()
+expectTypeOf(partition?.table.arrays.price).toEqualTypeOf<Float64Array | undefined>()
+// @ts-expect-error the column is in the folder's name, not in the file
+void partition?.table.columns.day
+for (const row of dataset.rows()) expectTypeOf(row).toEqualTypeOf<{ day: string; sym: string; price: number }>()
+expectTypeOf(dataset.count({ day: '2026-11-22', price: { gt: 1 } })).toEqualTypeOf<number>()
+dataset.append([{ day: '2026-11-22', sym: 'ACME', price: 1 }])
+// @ts-expect-error the column is missing
+dataset.append([{ sym: 'ACME', price: 1 }])
+// @ts-expect-error the dataset is not partitioned by it
+dataset.partitions({ sym: 'ACME' })
+// @ts-expect-error there is no such column
+openDataset('trades', { columns: { day: utf8, price: f64 }, partitionBy: ['dya'] })
