@@ -275,3 +275,31 @@ needing('/proc/self/smaps_rollup, which tells what memory is', existsSync('/proc
     t.true(growth <= 200, `${growth} MB`)
   },
 )
+
+test('commits go on while rows are read, and what was committed stays when reading fails', async (t) => {
+  const store = newStore(t)
+  const table = store.table('t', { n: i32 })
+  table.append({ n: Int32Array.from({ length: 100 }, (_, row) => row) })
+  const path = join(directory(t), 't.parquet')
+  await writeParquet(table, path, { groupRows: 10 })
+  const commits: number[] = []
+  store.on('commit', (commitId) => commits.push(commitId))
+  const whole = await readParquet(store, 'whole', path, { commitEvery: 25 })
+  t.is(whole.length, 100)
+  // After 30, 60, 90 rows, and at the end.
+  t.is(commits.length, 4)
+  t.false(store.isDirty())
+  const failing = readParquet(store, 'part', path, {
+    commitEvery: 25,
+    onProgress: ({ rows }) => {
+      if (rows === 80) throw new Error('enough')
+    },
+  })
+  await t.throwsAsync(failing, { message: 'enough' })
+  t.deepEqual(
+    [...(store.table('part').columns['n'] as Iterable<number>)],
+    Array.from({ length: 60 }, (_, row) => row),
+  )
+  store.rollback()
+  t.is(store.table('part').length, 60)
+})

@@ -103,16 +103,28 @@ export async function importBatches(
   const table = tableOf(store.table(name, schema), 'an import')
   const startRows = table.length
   const { epoch } = table.session
+  const { commitEvery = Infinity } = options
   let keptRows = startRows
+  let commitRows = startRows
+  /** A commit goes to the disk while the next rows are read; there is one at a time. */
+  let inFlight: Promise<void> | undefined
+  const commitRowsNow = async (rows: number): Promise<void> => {
+    await store.commit()
+    keptRows = rows
+  }
+  const commit = async (): Promise<void> => {
+    await inFlight
+    commitRows = table.length
+    inFlight = commitRowsNow(commitRows)
+    // Whoever waits for it next is told.
+    inFlight.catch(() => {})
+  }
   try {
     for await (const batch of batchesFor(table)) {
       // Chunks that were made before a rollback may have codes of labels that are gone.
       table.session.checkEpoch(epoch, `an import into ${table.title}`)
       if (batch.rows > 0) appendBatch(table, batch, source)
-      if (table.length - keptRows >= (options.commitEvery ?? Infinity)) {
-        await store.commit()
-        keptRows = table.length
-      }
+      if (table.length - commitRows >= commitEvery) await commit()
       options.onProgress?.({
         rows: table.length - startRows,
         ...(source.totalRows !== undefined && { totalRows: source.totalRows }),
@@ -120,8 +132,10 @@ export async function importBatches(
         totalBytes: source.totalBytes,
       })
     }
-    if (options.commitEvery !== undefined) await store.commit()
+    if (options.commitEvery !== undefined) await commit()
+    await inFlight
   } catch (error) {
+    await inFlight?.catch(() => {})
     takeBack(store, table, keptRows, isNew && keptRows === startRows)
     throw error
   }
