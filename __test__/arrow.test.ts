@@ -238,9 +238,15 @@ test('a schema that no table can hold is refused with every reason', (t) => {
     new Field('list', new List(new Field('item', new Float64()))),
     new Field('ok', new Float64()),
     new Field('struct', new Struct([new Field('x', new Float64())])),
+    new Field('wide', new arrow.FixedSizeBinary(0)),
+    new Field('odd', new arrow.Int(true, 24 as 8)),
   ])
   const { message } = throwsCode(t, () => columnsFromArrow(schema), 'ERR_STOA_UNSUPPORTED')
   t.regex(message, /column 'list' is List<.*>: a store has no such type.*column 'struct' is Struct/)
+  t.regex(
+    message,
+    /column 'wide' is .*: the length of bytes must be .* found 0; column 'odd' is .*: a number is of 8, 16/,
+  )
 })
 
 test('numbers and times of another type are converted where that is exact', (t) => {

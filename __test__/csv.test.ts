@@ -219,6 +219,12 @@ test('rows that cross the pieces of a long file are whole', async (t) => {
   t.regex(error.message, new RegExp(`line ${lines + 2} has 3 fields`))
 })
 
+test('names that no column can have are told', async (t) => {
+  const path = fileOf(t, `a,${'x'.repeat(256)}\n1,2\n`)
+  const { message } = await rejectsCode(t, () => readCsv(newStore(t), 't', path), 'ERR_STOA_SCHEMA')
+  t.regex(message, /made.csv' into a table: the name of a column takes 256 bytes of UTF-8, at most 255/)
+})
+
 test('options that are wrong are told', async (t) => {
   const store = newStore(t)
   const path = fileOf(t, 'a\n1\n')

@@ -7,7 +7,7 @@ import { chunkOfNulls } from '../../table/chunk.ts'
 import type { StoredTable } from '../../table/stored-table.ts'
 import type { Table } from '../../table/table.ts'
 import { checkNotShortened } from '../files/export-rows.ts'
-import { fileError, readError } from '../files/file-error.ts'
+import { fileError, formatError, readError } from '../files/file-error.ts'
 import { filePath } from '../files/file-path.ts'
 import { checkImportOptions, type ImportOptions } from '../files/import-options.ts'
 import { checkOptionNames, checkPositive } from '../files/option-names.ts'
@@ -89,6 +89,9 @@ async function* batchesOf(
       yield { rows: 0, bytes: size, chunkOf: (storage) => chunkOfNulls(storage, 0) }
       return
     }
+    // A row takes at least a bit somewhere: no loop over what a batch merely claims.
+    if (batch.numRows > size * 8)
+      throw formatError(path, `a batch claims ${batch.numRows} rows in a file of ${size} bytes`)
     const places = new Map(batch.schema.fields.map(({ name }, place) => [name, place]))
     // The library does not tell where in the file it stands: the arrays it made do, but for what lies between them.
     bytes = Math.min(bytes + batch.data.byteLength, size)

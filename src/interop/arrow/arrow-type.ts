@@ -108,9 +108,19 @@ function numberType(name: string): Arrow.DataType {
 export function columnType(field: Arrow.Field): Type | string {
   const recorded = recordedType(field)
   if (recorded !== undefined) return recorded
-  const type = plainType(field.type)
+  const type = possible(() => plainType(field.type))
   if (typeof type === 'string') return `column ${quoted(field.name)} is ${field.type}: ${type}`
   return field.nullable ? nullable(type) : type
+}
+
+/** A type, or in words why there is none: a file can tell of widths that no column has. */
+function possible(make: () => Type | string): Type | string {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof RangeError) return error.message
+    throw error
+  }
 }
 
 /** The type that a store wrote beside the field, where the Arrow type is still the one that it makes. */
@@ -168,7 +178,9 @@ export function isText(type: Arrow.DataType): boolean {
 
 function laneType(type: Arrow.Int | Arrow.Float): LaneType {
   const { DataType } = arrowLibrary()
-  if (DataType.isFloat(type)) return [f16, f32, f64][type.precision] as LaneType
-  const at = Math.log2(type.bitWidth) - 3
-  return (type.isSigned ? [i8, i16, i32, i64] : [u8, u16, u32, u64])[at] as LaneType
+  const at = DataType.isFloat(type) ? type.precision : Math.log2(type.bitWidth) - 3
+  const types = DataType.isFloat(type) ? [f16, f32, f64] : type.isSigned ? [i8, i16, i32, i64] : [u8, u16, u32, u64]
+  const lane = types[at]
+  if (lane !== undefined) return lane
+  throw new RangeError(`a number is of 8, 16, 32 or 64 bits, found ${type}`)
 }

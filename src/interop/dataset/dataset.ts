@@ -23,6 +23,8 @@ import { canName, checkedValue, folderOf, valueOf } from './partition-value.ts'
 
 /** The table in each store of a dataset, unless told. */
 const TABLE = 'data'
+/** Address space of a column in each store, unless told: a process has room for some thousand columns of the usual 64 GiB. */
+const RESERVE_BYTES = 2 ** 32
 const SUFFIX = '.stoa'
 
 /** What {@link openDataset} takes. */
@@ -35,6 +37,8 @@ export interface DatasetOptions<C extends Columns, P extends keyof C & string> {
   table?: string | undefined
   /** `'read'` opens the stores beside their writers. Default `'write'`. */
   access?: 'write' | 'read' | undefined
+  /** Bytes that a column of one store may grow into, beyond it ERR_STOA_LIMIT. Default 4 GiB. */
+  reserve?: number | undefined
 }
 
 /** One store of a dataset. */
@@ -95,7 +99,7 @@ export function openDataset<C extends Columns, const P extends keyof C & string>
   folder: string | URL,
   options: DatasetOptions<C, P>,
 ): Dataset<C, P> {
-  checkOptionNames(options, ['columns', 'partitionBy', 'table', 'access'], 'openDataset')
+  checkOptionNames(options, ['columns', 'partitionBy', 'table', 'access', 'reserve'], 'openDataset')
   return new StoredDataset(filePath(folder), options as never) as unknown as Dataset<C, P>
 }
 
@@ -114,11 +118,12 @@ class StoredDataset {
   readonly #columns: Columns
   readonly #table: string
   readonly #access: 'write' | 'read'
+  readonly #reserve: number
   readonly #open = new Map<string, OpenPartition>()
   #isClosed = false
 
   constructor(path: string, options: DatasetOptions<Columns, string>) {
-    const { columns, partitionBy, table = TABLE, access = 'write' } = options
+    const { columns, partitionBy, table = TABLE, access = 'write', reserve = RESERVE_BYTES } = options
     const types = checkColumns(columns, table)
     if (!Array.isArray(partitionBy) || partitionBy.length === 0) {
       throw new TypeError(`the option 'partitionBy' must be a list of columns, found ${found(partitionBy)}`)
@@ -142,6 +147,7 @@ class StoredDataset {
     this.#columns = schemaObject(rest)
     this.#table = table
     this.#access = access
+    this.#reserve = reserve
   }
 
   get length(): number {
@@ -257,7 +263,7 @@ class StoredDataset {
     const known = this.#open.get(path)
     if (known !== undefined) return known
     if (this.#access === 'write') makeFolder(join(path, '..'))
-    const store = open(path, { access: this.#access })
+    const store = open(path, { access: this.#access, reserve: this.#reserve })
     try {
       const partition = Object.freeze({
         values: Object.freeze({ ...values }),

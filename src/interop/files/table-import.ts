@@ -1,4 +1,5 @@
 import { quoted, StoaError } from '../../errors.ts'
+import { checkName } from '../../schema/names.ts'
 import { suggestion } from '../../schema/nearest.ts'
 import { type Columns, schemaObject } from '../../schema/schema.ts'
 import type { StoredType, Type } from '../../schema/types.ts'
@@ -54,6 +55,8 @@ export function chosenColumns(store: Store, name: string, source: ImportSource, 
         path: source.path,
       })
     }
+    // What a user names is checked there; a file can name its columns anything.
+    fitting(source.path, () => checkName(column, 'a column'))
     const given = own(types, column) ?? (isSchema ? own(columns as Columns, column) : own(existing, column))
     const isRefused = 'refusal' in told && !(given !== undefined && told.takes?.(given as unknown as StoredType))
     if (isRefused) refused.push(told.refusal)

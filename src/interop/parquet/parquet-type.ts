@@ -28,6 +28,9 @@ import type { FileColumn } from '../files/table-import.ts'
 /** Where a file keeps the types that its columns had in a store, so that a round trip gives the same. */
 export const TYPES_KEY = 'stoa.types'
 
+/** Of a row of `bytes`. */
+const BYTES_MAX = 2 ** 20
+
 const UNITS = { MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' } as const
 
 /** The schema elements of a column: itself, and what is below a list. */
@@ -183,7 +186,7 @@ function leafType(element: SchemaElement, isDictionary: () => boolean): Type | s
     case 'FIXED_LEN_BYTE_ARRAY':
       if (logical?.type === 'FLOAT16') return f32
       if (converted === 'INTERVAL' || logical?.type === 'INTERVAL') return 'an interval'
-      return bytes(length ?? 0)
+      return length !== undefined && length >= 1 && length <= BYTES_MAX ? bytes(length) : `of ${length} bytes a row`
     case 'BYTE_ARRAY':
       if (converted === 'BSON' || logical?.type === 'BSON') return 'BSON'
       if (logical?.type === 'GEOMETRY' || logical?.type === 'GEOGRAPHY') return logical.type
