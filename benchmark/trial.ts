@@ -44,6 +44,7 @@ export type Question =
   | 'sum'
   | 'filter'
   | 'sort'
+  | 'importParquet'
 
 export interface Peer {
   readonly name: string

@@ -7,6 +7,7 @@ import type { Contender, Peer, Setting } from '../trial.ts'
 import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
 import { filter, pushMixed, pushText, readRows, sort, sum } from './stoa-analysis.ts'
 import { growth, open } from './stoa-big.ts'
+import { importParquet } from './stoa-files.ts'
 
 const BATCH_ROWS = 100_000
 
@@ -178,5 +179,6 @@ export const stoa: Peer = {
     sum,
     filter,
     sort,
+    importParquet,
   },
 }

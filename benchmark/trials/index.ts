@@ -3,6 +3,7 @@ import type { Trial } from '../trial.ts'
 import { commitHundred } from './commit-hundred.ts'
 import { commitOne } from './commit-one.ts'
 import { growth } from './growth.ts'
+import { importParquet } from './import-parquet.ts'
 import { loadColumns } from './load-columns.ts'
 import { loadRows } from './load-rows.ts'
 import { open } from './open.ts'
@@ -38,4 +39,5 @@ export const trials: readonly Trial[] = [
   commitHundred,
   open,
   growth,
+  importParquet,
 ]

@@ -4,9 +4,9 @@ import { StagedStorage } from './staged-storage.ts'
 import type { Encoded, StorageParts } from './storage.ts'
 
 /** Bytes of a string that lie in the row itself. */
-const INLINE_BYTES = 12
+export const INLINE_BYTES = 12
 /** No string crosses a multiple of this: Arrow's views name a buffer of at most so many bytes, and an offset into it. */
-const BUFFER_BYTES = 2 ** 31
+export const BUFFER_BYTES: number = 2 ** 31
 const EMPTY = Buffer.alloc(0)
 
 /**
@@ -88,6 +88,23 @@ export class TextStorage extends StagedStorage {
     this.putValue(row)
   }
 
+  /** Writes text that is UTF-8 already; {@link provideBytes} was asked for what is longer than {@link INLINE_BYTES}. */
+  writeBytes(row: number, bytes: Uint8Array, from: number, length: number): void {
+    const words = this.#words
+    this.#heapEnd = this.heap.length
+    if (length <= INLINE_BYTES) {
+      words.fill(0)
+      words[0] = length
+      for (let at = 0; at < length; at++) this.#bytes[4 + at] = bytes[from + at] as number
+    } else {
+      const start = this.#placeOf(length)
+      ;(this.heap.view as Uint8Array).set(bytes.subarray(from, from + length), start)
+      this.#point(length, start)
+    }
+    this.validity?.put(row, true)
+    this.putValue(row)
+  }
+
   /** Whether two rows refer to the same place in the heap. */
   isSameText(row: number, other: number): boolean {
     const view = this.data.view as Uint32Array
@@ -104,6 +121,22 @@ export class TextStorage extends StagedStorage {
     if (length <= INLINE_BYTES) return 0
     this.#place(row, length)
     return length
+  }
+
+  /** Bytes of a row's text. ERR_STOA_CORRUPT where the row lies about them. */
+  textBytes(row: number): number {
+    this.heapBytes(row)
+    return this.data.view[row * 4] as number
+  }
+
+  /** Copies a row's text. */
+  copyText(row: number, into: Uint8Array, at: number): void {
+    const view = this.data.view as Uint32Array
+    const length = view[row * 4] as number
+    if (length > INLINE_BYTES) {
+      const start = this.#place(row, length)
+      into.set((this.heap.view as Uint8Array).subarray(start, start + length), at)
+    } else into.set(new Uint8Array(view.buffer, view.byteOffset + row * 16 + 4, length), at)
   }
 
   /** Bytes of the heap that none of the first `rows` rows refers to. */

@@ -49,11 +49,17 @@ export class Validity {
 
   /** Copies the bits of `count` rows of another column. */
   copy(to: number, other: Validity, from: number, count: number): void {
-    copyBits(this.region.bind() as Uint8Array, to, other.region.bind() as Uint8Array, from, count)
+    this.copyBits(to, other.region.bind() as Uint8Array, from, count)
+  }
+
+  /** The same of any bitmap, from its bit `from` on. */
+  copyBits(to: number, bits: Uint8Array, from: number, count: number): void {
+    copyBits(this.region.bind() as Uint8Array, to, bits, from, count)
   }
 }
 
-function copyBits(target: Uint8Array, to: number, source: Uint8Array, from: number, count: number): void {
+/** Copies `count` bits; within one bitmap the ranges may overlap. */
+export function copyBits(target: Uint8Array, to: number, source: Uint8Array, from: number, count: number): void {
   if (count === 0 || (target === source && to === from)) return
   // A step fills at most the rest of one byte of the target.
   if (target !== source || to < from) {

@@ -1,5 +1,13 @@
 import { admit } from './admission.ts'
-import { type Chunk, type ChunkBuilder, chunkBuilder, chunkOfColumn, chunkOfElements, chunkOfValues } from './chunk.ts'
+import {
+  type Chunk,
+  type ChunkBuilder,
+  chunkBuilder,
+  chunkOfColumn,
+  chunkOfElements,
+  chunkOfNulls,
+  chunkOfValues,
+} from './chunk.ts'
 import type { ColumnSet } from './column-set.ts'
 import { kindOf, plainView, type TypedArray } from '../column/elements.ts'
 import { found, quoted } from '../errors.ts'
@@ -9,6 +17,15 @@ import type { Storage } from '../column/storage.ts'
 
 /** Columns by name, rows one by one, or another table. */
 export type AppendSource = object
+
+/** Rows of a format of its own: what reads it makes a chunk of every column. */
+export class ForeignRows {
+  readonly chunkOf: (storage: Storage) => Chunk
+
+  constructor(chunkOf: (storage: Storage) => Chunk) {
+    this.chunkOf = chunkOf
+  }
+}
 
 /** What appending needs to know of its table. */
 export interface AppendTarget {
@@ -30,11 +47,14 @@ export function appendTo(target: AppendTarget, source: AppendSource): number {
   }
   const { epoch } = target.session
   const table = target.tableOf(source)
-  const chunks = table
-    ? fromTable(target, table)
-    : Symbol.iterator in source
-      ? fromRows(target, source as Iterable<object>)
-      : fromColumns(target, source as Readonly<Record<string, unknown>>)
+  const chunks =
+    source instanceof ForeignRows
+      ? target.storages.map((storage) => source.chunkOf(storage))
+      : table
+        ? fromTable(target, table)
+        : Symbol.iterator in source
+          ? fromRows(target, source as Iterable<object>)
+          : fromColumns(target, source as Readonly<Record<string, unknown>>)
   // Reading the source may have run a user's code: from here on there is none.
   const start = target.checkUsable()
   target.session.checkEpoch(epoch, `append to ${target.title}`)
@@ -112,12 +132,6 @@ function fromColumns(target: AppendTarget, source: Readonly<Record<string, unkno
     }
   }
   return chunks
-}
-
-function chunkOfNulls(storage: Storage, rows: number): Chunk {
-  const builder = chunkBuilder(storage, rows)
-  for (let row = 0; row < rows; row++) builder.push(null)
-  return builder.finish()
 }
 
 function fromTable(target: AppendTarget, source: AppendTarget): Chunk[] {

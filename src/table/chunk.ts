@@ -44,7 +44,7 @@ class ValuesChunk implements Chunk {
  * Elements ready to be copied, in one piece. Of a symbol column the last labels may be new: a code from `known` on
  * stands for `fresh[code - known]`.
  */
-class ElementsChunk implements Chunk {
+export class ElementsChunk implements Chunk {
   readonly #storage: Storage
   readonly #elements: TypedArray
   readonly #nulls: readonly number[]
@@ -89,6 +89,13 @@ class ElementsChunk implements Chunk {
     validity?.fill(true, start, end)
     for (const at of this.#nulls) validity?.put(start + at, false)
   }
+}
+
+/** A column that was left out: nothing but nulls. */
+export function chunkOfNulls(storage: Storage, rows: number): Chunk {
+  const builder = chunkBuilder(storage, rows)
+  for (let row = 0; row < rows; row++) builder.push(null)
+  return builder.finish()
 }
 
 /** The rows of a column of another table, or of the same. */

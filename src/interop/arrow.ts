@@ -1,0 +1,5 @@
+export { toArrow, type ToArrowOptions } from './arrow/to-arrow.ts'
+export type { ArrowColumns, ArrowTypeOf } from './arrow/arrow-types.ts'
+export { columnsFromArrow, fromArrow } from './arrow/from-arrow.ts'
+export { readArrow, writeArrow, type WriteArrowOptions } from './arrow/arrow-file.ts'
+export type { ImportOptions, ImportProgress } from './files/import-options.ts'

@@ -1,0 +1,3 @@
+export { readCsv, type ReadCsvOptions } from './csv/read-csv.ts'
+export { writeCsv, type WriteCsvOptions } from './csv/write-csv.ts'
+export type { ImportOptions, ImportProgress } from './files/import-options.ts'

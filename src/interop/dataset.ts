@@ -1,0 +1,1 @@
+export { type Dataset, type DatasetOptions, openDataset, type Partition } from './dataset/dataset.ts'

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises'
+import { fileError } from './file-error.ts'
+
+/**
+ * A file that is written from begin to end. It appears under its name when it is complete: until then what stood there
+ * stays. Where something else than a regular file stands (a pipe, a terminal), that is written directly.
+ */
+export class OutputFile {
+  readonly path: string
+  /** Bytes written. */
+  byteLength = 0
+  readonly #handle: FileHandle
+  readonly #partial: string | undefined
+
+  private constructor(path: string, handle: FileHandle, partial: string | undefined) {
+    this.path = path
+    this.#handle = handle
+    this.#partial = partial
+  }
+
+  /** Runs `write` over a new file; what that throws leaves no file behind. */
+  static async write<R>(path: string, write: (file: OutputFile) => Promise<R>): Promise<R> {
+    const file = await OutputFile.#create(path)
+    try {
+      const result = await write(file)
+      await file.#finish()
+      return result
+    } catch (error) {
+      await file.#discard()
+      throw error
+    }
+  }
+
+  static async #create(path: string): Promise<OutputFile> {
+    try {
+      const existing = await stat(path).catch(() => undefined)
+      if (existing !== undefined && !existing.isFile()) return new OutputFile(path, await open(path, 'w'), undefined)
+      const partial = `${path}.${randomBytes(6).toString('hex')}.partial`
+      return new OutputFile(path, await open(partial, 'wx'), partial)
+    } catch (error) {
+      throw fileError(error, 'write', path)
+    }
+  }
+
+  /** Resolves when the kernel has taken the bytes: a writer that waits for it needs memory for one piece only. */
+  async append(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#handle.writeFile(bytes)
+    } catch (error) {
+      throw fileError(error, 'write', this.path)
+    }
+    this.byteLength += bytes.length
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#handle.close()
+      if (this.#partial !== undefined) await rename(this.#partial, this.path)
+    } catch (error) {
+      throw fileError(error, 'write', this.path)
+    }
+  }
+
+  async #discard(): Promise<void> {
+    // The first failure is the one to tell.
+    await this.#handle.close().catch(() => {})
+    if (this.#partial !== undefined) await unlink(this.#partial).catch(() => {})
+  }
+}
