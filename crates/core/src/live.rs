@@ -37,8 +37,8 @@ pub(crate) const ENTRY_BYTES_MAX: u64 = NAME_BYTES_MAX as u64 + 64;
 impl<M: Medium> Store<M> {
     /// Makes the store live, after a commit of what is pending. It stays so until it is closed. From
     /// here on all memory is shared, every length that is set is told at once, and a rollback is
-    /// `Unsupported`. Costs a checkpoint, and zeros for the checksums of all pages: those of a live
-    /// store are not known.
+    /// `Unsupported`. Costs a checkpoint, and a new checksum table: those of a live store are not
+    /// known.
     ///
     /// # Errors
     /// What a commit fails with; `NoSpace`, `Limit`: then the store is as it was before.
@@ -48,15 +48,8 @@ impl<M: Medium> Store<M> {
             return Ok(());
         }
         self.commit()?;
-        self.unwritten_checksums.clear();
-        for table in self.current.checksums.clone() {
-            fill_with_zeros(&*self.medium, table).map_err(|error| cannot_tell(&error))?;
-        }
         // The log must hold no page: recovery would lay it over what was written live since.
-        if let Some(ticket) = self.launch_checkpoint()? {
-            self.committer.complete(ticket)?;
-            self.settle();
-        }
+        self.forget_checksums()?;
         self.kept.clear();
         for entry in self.current.regions.values() {
             promise_blocks(&*self.medium, entry, 0)?;

@@ -65,6 +65,12 @@ pub enum Bug {
     FailedSyncUntold,
     /// Opening cuts off extents that a reader may still show.
     CutBelowReaders,
+    /// What a torn sector of the checksum table says besides is kept.
+    TornSectorTrusted,
+    /// A new part of the checksum table keeps what was in its place before.
+    TableNotCleared,
+    /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
+    TableNotClearedAgain,
 }
 
 #[cfg(feature = "planted-bugs")]
