@@ -186,6 +186,8 @@ export declare class NativeStore {
    * the lock, and only then throws what its own commit failed with. Again: nothing happens.
    */
   close(discard: boolean): void
+  /** Checks every committed byte against its checksum, on the thread pool. Commits wait for it. */
+  verify(): Promise<NativeReport>
 }
 
 /** The regions of a column. */
@@ -259,6 +261,22 @@ export interface NativeOptions {
   shares?: boolean
 }
 
+/** Something that is not as it was written. */
+export interface NativeProblem {
+  /** `identity`, `header`, `directory`, `log`, `published`, `checksums` or `region`. */
+  place: string
+  /** Of a header 0 or 1, of a region its id, else 0. */
+  number: number
+  /** The region's name, else empty. */
+  name: string
+  /** The elements of the region that may have been changed: the first, and the one behind them. */
+  start: number
+  /** See `start`. */
+  end: number
+  /** What was found. */
+  message: string
+}
+
 /** A region: a named, growable run of elements. Counts are elements of kind × lanes. */
 export interface NativeRegion {
   /** What the other calls know it by. */
@@ -275,6 +293,16 @@ export interface NativeRegion {
   capacity: number
   /** Contiguous stretches of the file. */
   extents: number
+}
+
+/** What a check of a store found. Sizes are bytes. */
+export interface NativeReport {
+  /** Compared with a checksum. */
+  bytesChecked: number
+  /** At most a hundred. */
+  problems: Array<NativeProblem>
+  /** How many more there are. */
+  moreProblems: number
 }
 
 /** What rows are sorted by. */

@@ -32,6 +32,7 @@ import {
   u32,
   utf8,
   vector,
+  type VerifyReport,
 } from '../src/index.ts'
 
 const schema = {
@@ -274,3 +275,7 @@ open('x', { acces: 'write' })
 open('x', { signal: AbortSignal.timeout(5) })
 // @ts-expect-error -- the path cannot be assigned
 store.path = 'y'
+
+// A check of a store.
+expectTypeOf(store.verify()).resolves.toEqualTypeOf<VerifyReport>()
+expectTypeOf<VerifyReport['problems'][number]>().toEqualTypeOf<{ where: string; message: string }>()

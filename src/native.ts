@@ -3,13 +3,24 @@ import {
   type NativeCondition,
   type NativeInfo,
   type NativeOptions,
+  type NativeProblem,
   type NativeRegion,
+  type NativeReport,
   type NativeSortKey,
   NativeStore as Binding,
 } from '../index.js'
 import { StoaError, type StoaErrorCode } from './errors.ts'
 
-export type { NativeColumn, NativeCondition, NativeInfo, NativeOptions, NativeRegion, NativeSortKey }
+export type {
+  NativeColumn,
+  NativeCondition,
+  NativeInfo,
+  NativeOptions,
+  NativeProblem,
+  NativeRegion,
+  NativeReport,
+  NativeSortKey,
+}
 
 /** Row numbers. */
 type RowIndices = Uint32Array | Float64Array
@@ -239,6 +250,10 @@ export class Native {
 
   heapGarbage(views: number, heap: number, rows: number, heapBytes: number): number {
     return attempt(() => this.#binding.heapGarbage(views, heap, rows, heapBytes))
+  }
+
+  verify(): Promise<NativeReport> {
+    return attempted(() => this.#binding.verify())
   }
 
   info(): NativeInfo {

@@ -5,6 +5,7 @@ import type { StoreInfo } from './info.ts'
 import type { Columns } from './schema/schema.ts'
 import type { Table } from './table/table.ts'
 import type { Type } from './schema/types.ts'
+import type { VerifyReport } from './verify.ts'
 
 /**
  * One file with tables and arrays in it. Made by `open` or `openAsync`; it has the file's lock until it is closed, and
@@ -98,6 +99,21 @@ export interface Store extends Disposable, AsyncDisposable {
   /** Whether a commit would write anything. Cost: the search for changed pages. False on a reader. */
   isDirty(): boolean
   info(): StoreInfo
+  /**
+   * Checks every committed byte against the checksum that its commit wrote, and every structure that leads to it: finds a
+   * bit that a disk, a cable or a foreign program flipped. What is not committed does not matter. It mends nothing: a
+   * backup does.
+   *
+   * Reads all that counts of the file, on the thread pool: the event loop goes on, commits wait for it. On a reader it
+   * holds up nobody and is done again when something was committed meanwhile: ERR_STOA_BUSY when each of up to 100 tries,
+   * or of those of two seconds, met a commit. Pages that a live store wrote have no checksum until a transactional commit
+   * writes them. ERR_STOA_POISONED on a poisoned store, ERR_STOA_IO when the disk does not answer.
+   *
+   * @example
+   * const { ok, problems } = await store.verify()
+   * if (!ok) for (const { where, message } of problems) console.error(`${where}: ${message}`)
+   */
+  verify(): Promise<VerifyReport>
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   /**

@@ -19,6 +19,7 @@ import type { StoredTable } from './table/stored-table.ts'
 import { checkFunction, checkResult } from './transaction.ts'
 import { hiddenDifference, sameType } from './schema/type-record.ts'
 import type { StoredType } from './schema/types.ts'
+import { type VerifyReport, verifyReport } from './verify.ts'
 
 /** Open stores are held here: one that nobody holds any more keeps its lock until it is closed, as the file says. */
 const openStores = new Set<StoredStore>()
@@ -202,6 +203,11 @@ export class StoredStore {
   info(): StoreInfo {
     this.#native()
     return storeInfo(this.#session, this.#contents.tables(), this.#contents.arrays())
+  }
+
+  async verify(): Promise<VerifyReport> {
+    const report = await this.#native().verify()
+    return verifyReport(report, this.#contents)
   }
 
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this {

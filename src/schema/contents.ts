@@ -44,6 +44,10 @@ export class Contents implements DefinitionKeeper {
     return this.#definitions(true).map((definition) => this.handle(definition) as StoredArray)
   }
 
+  definitions(): Iterable<Definition> {
+    return this.#catalog.values()
+  }
+
   create(name: string, types: ColumnTypes, isArray: boolean): Definition {
     for (const [column, type] of types) checkReadable(type, `${quoted(column)} in ${quoted(name)}`, this.#session.path)
     const definition = createDefinition(this.#session, name, types, isArray)

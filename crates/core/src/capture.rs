@@ -4,7 +4,7 @@
 
 use crate::changes::{ChangedPage, Changes, TailRun};
 use crate::checkpoint::{PlannedCheckpoint, too_large};
-use crate::commit::{Flight, Home, TableWrites, Write};
+use crate::commit::{Flight, Home, Write};
 use crate::error::{Error, Result};
 use crate::format::directory::{Lengths, RegionId, Structure};
 use crate::format::record::{self, RecordBuilder, Run, WHOLE_PAGE, record_bytes};
@@ -96,7 +96,7 @@ impl<M: Medium> Store<M> {
             planned = self.plan_checkpoint(bytes_with(&|_| WHOLE_PAGE))?;
         }
         // Step 3: the tail belongs to the commit from here on.
-        let (runs, run_checksums) = match self.take_tail(&changes) {
+        let runs = match self.take_tail(&changes) {
             Ok(taken) => taken,
             Err(error) => {
                 self.poison_if_damaged();
@@ -104,7 +104,7 @@ impl<M: Medium> Store<M> {
                 return Err(error);
             }
         };
-        Ok(Some(self.launch(changes, &directory, &runs, run_checksums, planned)))
+        Ok(Some(self.launch(changes, &directory, &runs, planned)))
     }
 
     /// All granules the first time since the checkpoint, for the page at home may be torn then.
@@ -119,10 +119,9 @@ impl<M: Medium> Store<M> {
 
     /// Hashes the directly written pages, and makes them private. Where the tail is private
     /// already, writes them to their place first.
-    fn take_tail(&mut self, changes: &Changes) -> Result<(Vec<Run>, TableWrites)> {
+    fn take_tail(&mut self, changes: &Changes) -> Result<Vec<Run>> {
         let keeps_allocation = self.medium.keeps_allocation();
         let mut runs = Vec::with_capacity(changes.runs.len());
-        let mut tables = Vec::new();
         let mut scratch = [0; PAGE_BYTES];
         for run in &changes.runs {
             let region = &self.regions[&run.region];
@@ -139,7 +138,6 @@ impl<M: Medium> Store<M> {
                     })?;
                 }
             }
-            self.put_checksum_table(&mut tables, run.page, &checksums);
             runs.push(Run { page: run.page, checksums });
         }
         if keeps_allocation && !self.is_live() {
@@ -160,28 +158,7 @@ impl<M: Medium> Store<M> {
                 }
             }
         }
-        Ok((runs, tables))
-    }
-
-    /// Adds the table's entries of consecutive pages, each stretch with its place in the file.
-    pub(crate) fn put_checksum_table(
-        &self,
-        tables: &mut TableWrites,
-        first: u64,
-        checksums: &[u64],
-    ) {
-        for (page, checksum) in (first..).zip(checksums) {
-            let offset = self
-                .current
-                .checksum_offset(page)
-                .expect("the checksum table grows before the file does");
-            match tables.last_mut() {
-                Some((start, bytes)) if *start + bytes.len() as u64 == offset => {
-                    bytes.extend_from_slice(&checksum.to_ne_bytes());
-                }
-                _ => tables.push((offset, checksum.to_ne_bytes().to_vec())),
-            }
-        }
+        Ok(runs)
     }
 
     /// Queues a sync of what a live store has in the file.
@@ -198,7 +175,6 @@ impl<M: Medium> Store<M> {
         changes: Changes,
         directory: &[u8],
         runs: &[Run],
-        run_checksums: TableWrites,
         planned: PlannedCheckpoint,
     ) -> u64 {
         let lengths = if directory.is_empty() { &changes.lengths[..] } else { &[] };
@@ -223,7 +199,7 @@ impl<M: Medium> Store<M> {
             needs_full_sync: !runs.is_empty() || !directory.is_empty(),
             homes: Vec::with_capacity(images.len()),
             pages: Vec::new(),
-            checksums: run_checksums,
+            checksums: self.entries(run_sums(runs)),
         };
         let checksums = self.freeze_pages(&changes.images, &images, record, &mut write);
 
@@ -307,4 +283,9 @@ impl<M: Medium> Store<M> {
         let dropped = self.dropped.iter().map(|dropped| (dropped.id, of(&dropped.region)));
         self.regions.iter().map(|(id, region)| (*id, of(region))).chain(dropped).collect()
     }
+}
+
+/// The pages that runs name, each with its checksum.
+fn run_sums(runs: &[Run]) -> Vec<(u64, u64)> {
+    runs.iter().flat_map(|run| (run.page..).zip(run.checksums.iter().copied())).collect()
 }

@@ -1,7 +1,8 @@
 //! Checkpoints: when the log is full, what was committed so far becomes the base of a new one.
 
 use crate::capture::InFlight;
-use crate::commit::{Applied, Committer, Flight, TableWrites, Write};
+use crate::checksums::Entries;
+use crate::commit::{Applied, Committer, Flight, Write};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::header::{Header, slot_index};
 use crate::format::record;
@@ -29,7 +30,7 @@ const CHECKPOINT: &str = "cannot write a checkpoint";
 pub(crate) struct Checkpoint {
     pub(crate) header: Header,
     pub(crate) directory: Vec<u8>,
-    pub(crate) checksums: TableWrites,
+    pub(crate) checksums: Entries,
     /// The log is a new extent: it is filled with zeros before anything refers to it.
     pub(crate) is_new_log: bool,
 }
@@ -92,12 +93,23 @@ impl<M: Medium> Store<M> {
         if self.plan.head == 0 {
             return Ok(None);
         }
-        self.queue_checkpoint().map(Some)
+        self.queue_checkpoint(Vec::new(), Vec::new()).map(Some)
     }
 
-    /// Queues a checkpoint without a commit.
-    pub(crate) fn queue_checkpoint(&mut self) -> Result<u64> {
-        let planned = self.plan_checkpoint(0)?;
+    /// Queues a checkpoint without a commit. `taken` and `replaced`: the extents that only this
+    /// brings into the structure, and those that it takes out.
+    pub(crate) fn queue_checkpoint(
+        &mut self,
+        taken: Vec<Extent>,
+        replaced: Vec<Extent>,
+    ) -> Result<u64> {
+        let mut planned = self.plan_checkpoint(0).inspect_err(|_| {
+            for extent in &taken {
+                self.space.give_back(*extent);
+            }
+        })?;
+        planned.taken.extend(taken);
+        planned.replaced.extend(replaced);
         let flight = self.queue(planned.checkpoint, false, None);
         let ticket = flight.ticket;
         self.in_flight.push_back(InFlight {
@@ -176,7 +188,7 @@ impl<M: Medium> Store<M> {
             directory_checksum: checksum(&bytes),
             salt: self.medium.random(),
         };
-        let checksums = self.checksum_writes();
+        let checksums = self.entries(self.unwritten_entries());
         (self.plan.epoch, self.plan.salt) = (epoch, header.salt);
         self.plan.log = log;
         self.plan.head = 0;
@@ -188,16 +200,12 @@ impl<M: Medium> Store<M> {
     }
 
     /// The table entries of all pages imaged since the last checkpoint.
-    fn checksum_writes(&self) -> TableWrites {
+    fn unwritten_entries(&self) -> Vec<(u64, u64)> {
         let mut newest: BTreeMap<u64, u64> = self.unwritten_checksums.clone();
         for in_flight in &self.in_flight {
             newest.extend(in_flight.checksums.iter().copied());
         }
-        let mut tables = Vec::new();
-        for (page, checksum) in newest {
-            self.put_checksum_table(&mut tables, page, &[checksum]);
-        }
-        tables
+        newest.into_iter().collect()
     }
 
     /// A capture that failed after its checkpoint was planned: the plan is undone.
@@ -221,10 +229,7 @@ impl<M: Medium> Committer<M> {
                 fill_with_zeros(&*self.medium, header.log)?;
             }
             self.medium.write(header.directory.offset, &checkpoint.directory)?;
-            for (offset, bytes) in &checkpoint.checksums {
-                self.medium.write(*offset, bytes)?;
-            }
-            Ok(())
+            checkpoint.checksums.write(&*self.medium)
         };
         prepare().map_err(|error| self.before_sync(&error, CHECKPOINT))?;
         if !planted(Bug::CheckpointWithoutSync) {

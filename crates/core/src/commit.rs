@@ -3,7 +3,8 @@
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result, forked, lost, poisoned};
+use crate::checksums::Entries;
+use crate::error::{Error, ErrorKind, Result, forked, lost, poisoned};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -17,9 +18,6 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// Bytes for the checksum table, each stretch with its place in the file.
-pub(crate) type TableWrites = Vec<(u64, Vec<u8>)>;
 
 /// A page to write home: its content lies in the record, or in `Flight::pages`.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +49,8 @@ pub(crate) struct Write {
     pub(crate) homes: Vec<Home>,
     /// The content of those pages of which the record holds only some granules.
     pub(crate) pages: Vec<u8>,
-    /// Checksums of the directly written pages, each run with its place in the table.
-    pub(crate) checksums: TableWrites,
+    /// Checksums of the directly written pages.
+    pub(crate) checksums: Entries,
 }
 
 impl Write {
@@ -98,6 +96,8 @@ pub struct Committer<M> {
     pub(crate) is_live: AtomicBool,
     /// A sync failed since it went live.
     pub(crate) has_lost: AtomicBool,
+    /// The store is closed: the file may be another writer's.
+    is_over: AtomicBool,
     /// A forked child has a copy of all this, and no business with the file.
     process: u32,
 }
@@ -133,6 +133,7 @@ impl<M: Medium> Committer<M> {
             is_poisoned: AtomicBool::new(false),
             is_live: AtomicBool::new(false),
             has_lost: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
             process: std::process::id(),
         }
     }
@@ -144,9 +145,7 @@ impl<M: Medium> Committer<M> {
     /// `NoSpace`: nothing was changed, the changes are pending. `Io`: the disk is in doubt, the
     /// store is poisoned. `Poisoned`: it was before. `Unsupported`: in a forked child.
     pub fn complete(&self, ticket: u64) -> Result<()> {
-        if std::process::id() != self.process {
-            return Err(forked());
-        }
+        self.check_process()?;
         let mut applied = lock(&self.applied);
         loop {
             let next = if planted(Bug::OutOfOrderCommits) {
@@ -204,6 +203,43 @@ impl<M: Medium> Committer<M> {
         self.is_poisoned.store(true, Ordering::Release);
     }
 
+    /// Refuses what a forked child must leave alone.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if std::process::id() == self.process { Ok(()) } else { Err(forked()) }
+    }
+
+    /// The store is about to give up its lock. Waits for who holds what was applied.
+    pub(crate) fn end(&self) {
+        let _applied = lock(&self.applied);
+        self.is_over.store(true, Ordering::Release);
+    }
+
+    /// Does something while no commit is performed: commits wait. What it read of a file that was
+    /// lost meanwhile does not count.
+    pub(crate) fn hold<T>(&self, act: impl FnOnce(&Applied) -> Result<T>) -> Result<T> {
+        self.check_process()?;
+        let applied = lock(&self.applied);
+        if self.is_over.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Closed, "the store was closed meanwhile"));
+        }
+        self.check_trusted()?;
+        let result = act(&applied);
+        self.check_trusted()?;
+        result
+    }
+
+    fn check_trusted(&self) -> Result<()> {
+        if self.is_poisoned() {
+            return Err(poisoned());
+        }
+        // What was captured may be zeros.
+        if self.medium.has_lost() {
+            self.poison();
+            return Err(lost());
+        }
+        Ok(())
+    }
+
     /// The state of the file, for a store that begins anew after a failure.
     pub(crate) fn take_note(&self) -> Applied {
         let mut applied = lock(&self.applied);
@@ -214,6 +250,9 @@ impl<M: Medium> Committer<M> {
     /// Tells the other processes that the writer is there, or that it went in good order.
     pub(crate) fn publish_presence(&self, is_open: bool) -> Result<()> {
         let applied = lock(&self.applied);
+        if !is_open {
+            self.is_over.store(true, Ordering::Release);
+        }
         self.publish(&applied, is_open)
             .map_err(|error| Error::from_io(&error, "pwrite", "cannot publish the writer's state"))
     }
@@ -222,7 +261,8 @@ impl<M: Medium> Committer<M> {
         self.medium.write(BLOCK_OFFSET, &self.block(applied, is_open).encode())
     }
 
-    fn block(&self, applied: &Applied, is_open: bool) -> Published {
+    /// What other processes are told.
+    pub(crate) fn block(&self, applied: &Applied, is_open: bool) -> Published {
         Published {
             commit: applied.commit,
             epoch: applied.header.epoch,
@@ -232,14 +272,7 @@ impl<M: Medium> Committer<M> {
     }
 
     fn perform(&self, applied: &mut Applied, flight: &Flight) -> Result<()> {
-        if self.is_poisoned() {
-            return Err(poisoned());
-        }
-        // What was captured may be zeros.
-        if self.medium.has_lost() {
-            self.poison();
-            return Err(lost());
-        }
+        self.check_trusted()?;
         let _doubt = PoisonOnPanic(&self.is_poisoned);
         // Step 2, its disk part: the log is full.
         if let Some(checkpoint) = &flight.checkpoint {
@@ -298,9 +331,7 @@ impl<M: Medium> Committer<M> {
     }
 
     fn write_home(&self, applied: &Applied, write: &Write) -> io::Result<()> {
-        for (offset, bytes) in &write.checksums {
-            self.medium.write(*offset, bytes)?;
-        }
+        write.checksums.write(&*self.medium)?;
         if write.homes.is_empty() {
             return Ok(());
         }

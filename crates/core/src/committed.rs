@@ -88,6 +88,16 @@ impl Stamp {
         self.block.filter(|block| is_of_this_boot(medium, block))
     }
 
+    /// The block, if nothing is on its way home.
+    pub(crate) fn at_rest<M: Medium>(&self, medium: &M) -> Option<Published> {
+        self.exact(medium).filter(|block| !self.is_moving(block))
+    }
+
+    /// The newest commit that a writer of this boot told of: of what it left no later one counts.
+    pub(crate) fn told_limit<M: Medium>(&self, medium: &M) -> Option<u64> {
+        self.exact(medium).map(|block| block.commit.max(commit_of_sequence(self.sequence)))
+    }
+
     /// Whether a commit, or a recovery, is being written home.
     fn is_moving(&self, block: &Published) -> bool {
         !self.sequence.is_multiple_of(2) || commit_of_sequence(self.sequence) > block.commit
@@ -177,8 +187,7 @@ fn look<M: Medium>(
     }
     // The writer is gone, or stuck: what it left half written is in the log. Of this boot nothing
     // counts that it did not tell.
-    let limit = exact.map(|block| block.commit.max(commit_of_sequence(stamp.sequence)));
-    let found = find_last_commit(medium, limit)?;
+    let found = find_last_commit(medium, stamp.told_limit(medium))?;
     Ok(Look::Found(Some(Box::new(Committed {
         commit: found.commit,
         structure: Arc::new(found.structure),
@@ -191,7 +200,7 @@ fn look<M: Medium>(
     }))))
 }
 
-fn has_writer<M: Medium>(medium: &M) -> Result<bool> {
+pub(crate) fn has_writer<M: Medium>(medium: &M) -> Result<bool> {
     medium.has_writer().map_err(|error| Error::from_io(&error, "flock", "cannot try its lock"))
 }
 

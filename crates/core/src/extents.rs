@@ -1,8 +1,9 @@
 //! Growth: which part of the file a region gets next.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::Extent;
 use crate::format::directory::RegionId;
-use crate::format::{CHECKSUM_BYTES, Extent, PAGE, UNIT_BYTES};
+use crate::format::table::table_bytes_for;
 use crate::growth::{Growth, grown_capacity};
 use crate::medium::{Medium, Memory};
 use crate::region::unknown;
@@ -82,13 +83,7 @@ impl<M: Medium> Store<M> {
         }
         // Half more than needed, so that the table has few extents.
         let wanted = extent.end() + extent.end() / 2 - covered;
-        let table = wanted / (PAGE / CHECKSUM_BYTES);
-        let table = self.allocate(table.next_multiple_of(UNIT_BYTES), None).and_then(|table| {
-            // It may hold what it held before; a live store says of no page what its checksum is.
-            let cleared = self.clear_checksums_if_live(table);
-            cleared.inspect_err(|_| self.space.give_back(table)).map(|()| table)
-        });
-        match table {
+        match self.allocate_table(table_bytes_for(wanted)) {
             Ok(table) => {
                 self.current.checksums.push(table);
                 self.has_new_extents = true;

@@ -89,6 +89,12 @@ pub enum Bug {
     LiveChecksumsKept,
     /// A reader does not ask whether the table of lengths was still one when it had read it.
     LiveTableReadOnce,
+    /// What a torn sector of the checksum table says besides is kept.
+    TornSectorTrusted,
+    /// A new part of the checksum table keeps what was in its place before.
+    TableNotCleared,
+    /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
+    TableNotClearedAgain,
 }
 
 #[cfg(feature = "planted-bugs")]

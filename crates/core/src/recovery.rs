@@ -31,6 +31,8 @@ pub(crate) struct Recovered {
     pub(crate) commit: u64,
     pub(crate) structure: Structure,
     pub(crate) lengths: Lengths,
+    /// The checksum table that the header refers to.
+    pub(crate) known_table: Vec<Extent>,
     /// The pages of the structure's regions.
     places: Places,
     /// The last writer did not close in good order, or the log holds commits.
@@ -38,7 +40,7 @@ pub(crate) struct Recovered {
     /// Pages of the log's records, newest content.
     pub(crate) pages: BTreeMap<u64, Box<Page>>,
     /// Directly written pages of all records, in order, with the checksums they must have.
-    runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
     /// The published block, if it is of this boot: it tells which header and which record are
     /// known to be durable.
     exact: Option<Published>,
@@ -53,6 +55,10 @@ pub(crate) struct Recovered {
     has_lost: bool,
     /// The last record, where the page cache may show what the disk does not have.
     in_doubt: Option<InDoubt>,
+    /// Up to this commit all is known to be durable.
+    certain: u64,
+    /// Bytes of the log up to the end of the last record.
+    pub(crate) log_bytes: u64,
 }
 
 /// A record of which nobody knows whether it is durable.
@@ -74,26 +80,51 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M, limit: Option<u64>) -> Res
             && published.epoch == header.epoch
             && published.commit == header.base_commit
     });
-    let mut recovered = Recovered {
-        commit: header.base_commit,
-        header,
-        places: Places::of(&structure),
-        structure,
-        lengths,
-        is_needed: !was_closed_here,
-        pages: BTreeMap::new(),
-        runs: Vec::new(),
-        exact: published.filter(|block| is_of_this_boot(medium, block)),
-        sequence,
-        live_end: None,
-        has_lost: false,
-        in_doubt: None,
-    };
+    let mut recovered = Recovered::at_header(header, structure, lengths);
+    recovered.is_needed = !was_closed_here;
+    recovered.exact = published.filter(|block| is_of_this_boot(medium, block));
+    recovered.sequence = sequence;
     recovered.read_log(medium, limit.unwrap_or(u64::MAX))?;
     Ok(recovered)
 }
 
+/// What the log says of a commit that is known to be durable, from the state that a header describes:
+/// as far as it is whole. Does not look at the pages that it only names.
+pub(crate) fn follow_log<M: Medium>(
+    medium: &M,
+    header: Header,
+    (structure, lengths): (Structure, Lengths),
+    commit: u64,
+) -> Result<Recovered> {
+    let mut recovered = Recovered::at_header(header, structure, lengths);
+    recovered.certain = commit;
+    recovered.read_log(medium, commit)?;
+    Ok(recovered)
+}
+
 impl Recovered {
+    /// The commit that a header describes, before its log was read.
+    fn at_header(header: Header, structure: Structure, lengths: Lengths) -> Self {
+        Self {
+            commit: header.base_commit,
+            header,
+            known_table: structure.checksums.clone(),
+            places: Places::of(&structure),
+            structure,
+            lengths,
+            is_needed: false,
+            pages: BTreeMap::new(),
+            runs: Vec::new(),
+            exact: None,
+            sequence: 0,
+            live_end: None,
+            has_lost: false,
+            in_doubt: None,
+            certain: 0,
+            log_bytes: 0,
+        }
+    }
+
     /// Follows the records from the header's commit on: each one more than the last, of the same
     /// epoch, whole. The last one counts only if the pages that it names are whole too; that
     /// there is a next one proves that those of the earlier ones were synced.
@@ -113,12 +144,14 @@ impl Recovered {
             next = read_record(medium, log, head, salt)?
                 .filter(|(following, _)| following.commit == record.commit + 1);
             let is_last = next.is_none();
-            if is_last && !planted(Bug::NoDirectHash) && !are_runs_whole(medium, &record)? {
+            let is_certain = record.commit <= self.certain || planted(Bug::NoDirectHash);
+            if is_last && !is_certain && !are_runs_whole(medium, &record)? {
                 break;
             }
             if !self.apply(medium, &record, &bytes, is_last)? {
                 break;
             }
+            self.log_bytes = head;
             let is_unknown = |block: Published| {
                 block.commit.max(commit_of_sequence(self.sequence)) < record.commit
             };
@@ -232,9 +265,7 @@ impl Recovered {
         for (page, content) in &self.pages {
             medium.write(page * PAGE, &content[..]).map_err(|error| cannot_write(&error))?;
         }
-        for (offset, sum) in self.checksum_entries() {
-            medium.write(offset, &sum.to_ne_bytes()).map_err(|error| cannot_write(&error))?;
-        }
+        self.repair_table(medium).map_err(|error| cannot_write(&error))?;
         let epoch = self.header.epoch + 1;
         let bytes = self.structure.encode(&self.lengths);
         let area = DIRECTORY_AREAS[slot_index(epoch)];
@@ -364,19 +395,6 @@ impl Recovered {
         let bytes = bytes.next_multiple_of(UNIT_BYTES);
         medium.allocate(offset, bytes).map_err(|error| cannot_write(&error))?;
         Ok(offset)
-    }
-
-    /// The table entries of all pages that the log names, the newest of each.
-    fn checksum_entries(&self) -> Vec<(u64, u64)> {
-        let mut newest = BTreeMap::new();
-        for run in &self.runs {
-            newest.extend((run.page..).zip(run.checksums.iter().copied()));
-        }
-        newest.extend(self.pages.iter().map(|(page, content)| (*page, checksum(&content[..]))));
-        let entries = newest.into_iter();
-        entries
-            .filter_map(|(page, sum)| Some((self.structure.checksum_offset(page)?, sum)))
-            .collect()
     }
 }
 

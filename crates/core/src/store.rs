@@ -306,6 +306,7 @@ impl<M: Medium> Store<M> {
         let is_own = std::process::id() == self.process;
         if is_own {
             self.settle_all();
+            self.committer.end();
         }
         self.is_closed = true;
         let mut regions = std::mem::take(&mut self.regions);

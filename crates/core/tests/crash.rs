@@ -1,5 +1,6 @@
 //! Power cuts. Goal: after a cut at any moment, also during the recovery from another cut, a store
-//! is exactly the last acknowledged commit or the one in flight, whole.
+//! is exactly the last acknowledged commit or the one in flight, whole, and no check of it finds
+//! anything wrong.
 //!
 //! Method: random workloads run on a simulated disk that keeps every un-synced sector in all its
 //! versions. At sampled operations the disk is cut to some of these, one sector torn at times, or
@@ -16,7 +17,7 @@ mod support;
 use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::repeat_a_lost_commit;
-use support::storm::storm;
+use support::storm::{storm, storm_far};
 
 #[test]
 fn a_cut_leaves_the_last_commit_or_the_one_in_flight() {
@@ -34,6 +35,12 @@ fn a_cut_leaves_the_same_where_pages_are_larger() {
 fn a_cut_leaves_the_same_where_blocks_cannot_be_promised() {
     let place = ("crash", "a_cut_leaves_the_same_where_blocks_cannot_be_promised");
     brew(place, share(15), 2_000_001, |seed| storm(seed, without_promises(seed)));
+}
+
+#[test]
+fn a_cut_leaves_the_same_where_the_checksum_table_grows() {
+    let place = ("crash", "a_cut_leaves_the_same_where_the_checksum_table_grows");
+    brew(place, share(10), 5_000_001, |seed| storm_far(seed, plain(seed)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use support::live::table::{move_the_table, reuse_the_table};
 use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
-use support::storm::{Failure, storm, storm_with};
+use support::storm::{Failure, storm, storm_far, storm_with};
 
 /// Storms that are tried for each bug.
 const SEEDS: u64 = 2000;
@@ -125,6 +125,11 @@ fn in_readers() -> Option<String> {
     })
 }
 
+/// The first storm around the growth of the checksum table that fails, and how.
+fn in_far_storms() -> Option<String> {
+    (1..=SEEDS).find_map(|seed| storm_far(seed, plain(seed)).err().map(|it| it.to_string()))
+}
+
 /// The first schedule of a reader that fails, and how.
 fn in_reading() -> Option<String> {
     let what = |seed| show_what_was_dropped(seed, plain(seed)).err();
@@ -134,6 +139,7 @@ fn in_reading() -> Option<String> {
 const READING: Way = ("a reader's schedule", in_reading);
 const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
+const FAR: Way = ("storms around the growth of the checksum table", in_far_storms);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
 const LIVE: Way = ("live storms", in_live_storms);
@@ -201,4 +207,7 @@ bugs! {
     a_file_cut_under_a_reader_is_found: CutBelowReaders in LIVE;
     extents_reused_at_once_are_found_live: FreedExtentsReusedAtOnce in LIVE;
     a_live_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in LIVE;
+    a_torn_sector_of_checksums_that_is_trusted_is_found: TornSectorTrusted in STORMS;
+    a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in FAR;
+    a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in FAR;
 }

@@ -16,6 +16,7 @@ mod reader;
 mod remains;
 mod store;
 mod task;
+mod verify;
 mod view;
 
 pub use error::{Code, Error, Result};
@@ -24,3 +25,4 @@ pub use kernels::{NativeColumn, NativeCondition, NativeSortKey};
 pub use options::NativeOptions;
 pub use store::NativeStore;
 pub use task::{CommitTask, OpenTask};
+pub use verify::{NativeProblem, NativeReport, VerifyTask};

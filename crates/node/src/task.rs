@@ -84,6 +84,6 @@ impl Task for CommitTask {
 }
 
 /// The result of the call, or the error that its panic becomes.
-fn caught<T>(call: impl FnOnce() -> stoa_core::Result<T>) -> stoa_core::Result<T> {
+pub(crate) fn caught<T>(call: impl FnOnce() -> stoa_core::Result<T>) -> stoa_core::Result<T> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(panicked(&*payload)))
 }

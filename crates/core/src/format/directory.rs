@@ -1,7 +1,7 @@
 //! The directory: which regions there are, where their extents lie, and the user's metadata.
 
 use super::fields::{Fields, PutFields, padding_to_eight};
-use super::{CHECKSUM_BYTES, DIRECTORY_BYTES_MAX, Extent, FIRST_LOG, PAGE, UNIT_BYTES};
+use super::{DIRECTORY_BYTES_MAX, Extent, FIRST_LOG, UNIT_BYTES, table};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,7 +118,7 @@ pub(crate) struct Structure {
     pub(crate) metadata: Vec<u8>,
     pub(crate) next_region: u32,
     pub(crate) regions: BTreeMap<RegionId, Entry>,
-    /// The checksum table: entry *i* is that of the file's page *i*.
+    /// The checksum table.
     pub(crate) checksums: Vec<Extent>,
 }
 
@@ -239,20 +239,7 @@ impl Structure {
 
     /// How much of the file, from its start, has a place in the checksum table.
     pub(crate) fn covered_bytes(&self) -> u64 {
-        let table: u64 = self.checksums.iter().map(|extent| extent.bytes).sum();
-        (table / CHECKSUM_BYTES).saturating_mul(PAGE)
-    }
-
-    /// Where the checksum of a page of the file lies.
-    pub(crate) fn checksum_offset(&self, page: u64) -> Option<u64> {
-        let mut at = page.checked_mul(CHECKSUM_BYTES)?;
-        for extent in &self.checksums {
-            if at < extent.bytes {
-                return Some(extent.offset + at);
-            }
-            at -= extent.bytes;
-        }
-        None
+        table::covered_bytes(self.checksums.iter().map(|extent| extent.bytes).sum())
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod header;
 pub(crate) mod live;
 pub(crate) mod published;
 pub(crate) mod record;
+pub(crate) mod table;
 
 use crate::medium::PAGE_BYTES;
 use twox_hash::XxHash3_64;
@@ -54,14 +55,11 @@ pub(crate) const PUBLISHED_OFFSET: u64 = 2 * UNIT_BYTES;
 /// The log of a new store. Small, so that a small store is small; it grows with use.
 pub(crate) const FIRST_LOG: Extent = Extent { offset: 3 * UNIT_BYTES, bytes: 4 * UNIT_BYTES };
 
-/// The checksum table of a new store: one unit covers 32 MiB of file.
+/// The checksum table of a new store: one unit covers 31.5 MiB of file.
 pub(crate) const FIRST_CHECKSUMS: Extent = Extent { offset: FIRST_LOG.end(), bytes: UNIT_BYTES };
 
 /// The length of a new store.
 pub(crate) const FIRST_BYTES: u64 = FIRST_CHECKSUMS.end();
-
-/// The bytes of a checksum.
-pub(crate) const CHECKSUM_BYTES: u64 = 8;
 
 /// The longest directory, metadata included: what a file claims beyond it is not believed, and what
 /// a program asks for beyond it is refused.

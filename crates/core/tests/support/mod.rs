@@ -26,4 +26,5 @@ pub(crate) mod state;
 pub(crate) mod storm;
 pub(crate) mod theme;
 pub(crate) mod trace;
+pub(crate) mod verifying;
 pub(crate) mod workload;

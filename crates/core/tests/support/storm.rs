@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use stoa_core::Store;
+use stoa_core::{Close, ElementKind, Growth, Store};
 
 use super::bug;
 use super::disk::{Disk, KEPT, Kept, Tearing};
@@ -17,6 +17,7 @@ use super::run::{Run, Stop, options};
 use super::simulated::SimulatedMedium;
 use super::state::Photo;
 use super::trace::trace;
+use super::verifying::{verify, verify_what_is_left};
 use super::workload::Workload;
 
 const GENERATIONS: usize = 3;
@@ -29,8 +30,14 @@ const CUTS: usize = 2;
 const DEPTH: usize = 2;
 /// Openings beside which a reader has the store open.
 const WATCHED_PERCENT: usize = 15;
+/// Openings after which, and steps after which, the store is checked against its checksums.
+const VERIFIED_PERCENT: usize = 50;
+const STEPS_VERIFIED_PERCENT: usize = 10;
 /// Cuts that are only resets: the drive keeps its power.
 const RESET_PERCENT: usize = 25;
+
+/// Leaves room for four extents of 64 KiB in the 31.5 MiB that a new store has checksums of.
+const BALLAST_BYTES: u64 = 63 * 512 * 1024 - 12 * 65_536;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +58,8 @@ pub(crate) struct Tally {
     pub(crate) looks: u64,
     /// What it saw that had to be one commit.
     pub(crate) whole: u64,
+    /// Checks against the checksums. None may find anything.
+    pub(crate) verified: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -64,6 +73,7 @@ impl std::ops::AddAssign for Tally {
         self.steps += other.steps;
         self.looks += other.looks;
         self.whole += other.whole;
+        self.verified += other.verified;
     }
 }
 
@@ -122,6 +132,26 @@ fn format(machine: Machine) -> Result<(Disk, Allowed), String> {
     }
 }
 
+/// The disk of a store with little room left in what the first checksum table covers: an empty
+/// region takes the rest.
+fn filled(machine: Machine) -> Result<(Disk, Allowed), String> {
+    let planted = bug::current();
+    bug::inherit(None);
+    let (disk, allowed) = formatted(machine)?;
+    let medium = SimulatedMedium::new(disk, machine, Random::new(0));
+    let mut run = Run::open(&medium, &allowed)?;
+    run.create("ballast", ElementKind::U8, 1)?;
+    let id = run.id("ballast")?;
+    let grown = run.store().grow(id, BALLAST_BYTES, Growth::Exact);
+    grown.map_err(|error| error.to_string())?;
+    run.commit()?;
+    run.reopen(Close::Commit)?;
+    let allowed = run.history.allowed().clone();
+    drop(run);
+    bug::inherit(planted);
+    Ok((medium.photo().disk.cut(Kept::Everything, Tearing::None, &mut Random::new(0)), allowed))
+}
+
 /// One storm on machines like this one.
 pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
     storm_with(seed, machine, 0)
@@ -129,11 +159,25 @@ pub(crate) fn storm(seed: u64, machine: Machine) -> Result<Tally, Failure> {
 
 /// The same beside a reader that looks in so many of a hundred operations.
 pub(crate) fn storm_with(seed: u64, machine: Machine, looks: usize) -> Result<Tally, Failure> {
+    storm_on(seed, machine, looks, formatted)
+}
+
+/// One storm on a disk on which the checksum table has to grow soon.
+pub(crate) fn storm_far(seed: u64, machine: Machine) -> Result<Tally, Failure> {
+    storm_on(seed, machine, 0, filled)
+}
+
+fn storm_on(
+    seed: u64,
+    machine: Machine,
+    looks: usize,
+    start: fn(Machine) -> Result<(Disk, Allowed), String>,
+) -> Result<Tally, Failure> {
     guarded(seed, || {
         let mut random = Random::new(seed);
         let mut workload = Workload::new(random.fork());
         let mut tally = Tally::default();
-        let (mut disk, mut allowed) = formatted(machine)?;
+        let (mut disk, mut allowed) = start(machine)?;
         for generation in 0..GENERATIONS {
             let place = format!("generation {generation} of theme {:?}", workload.theme);
             let medium = SimulatedMedium::new(disk.clone(), machine, random.fork());
@@ -188,12 +232,18 @@ fn generate(
     }
     let steps = random.between(5, STEPS_MAX);
     let mut result = Ok(());
+    // Its draws move nothing here.
+    let mut own = random.clone().fork();
     for _ in 0..steps {
         result = workload.step(&mut run);
         if result.is_err() {
             break;
         }
         tally.steps += 1;
+        if own.chance(STEPS_VERIFIED_PERCENT) && !medium.is_out() {
+            verify(run.store()).map_err(|what| format!("after {:?}: {what}", run.steps))?;
+            tally.verified += 1;
+        }
     }
     if result.is_ok() {
         run.begin_step("the end");
@@ -275,12 +325,20 @@ pub(crate) fn examine(
     // Its draws move nothing here.
     let mut own = random.clone().fork();
     if own.chance(WATCHED_PERCENT) {
-        medium.watch(Some(Observer::before(medium, own)));
+        medium.watch(Some(Observer::before(medium, own.fork())));
     }
-    let run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
+    let is_verified = own.chance(VERIFIED_PERCENT);
+    if is_verified {
+        verify_what_is_left(medium)?;
+    }
+    let mut run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
     if let Some(observer) = medium.watch(None) {
         tally.looks += observer.looks;
         observer.after(allowed, (run.history.acknowledged(), &run.now), medium)?;
+    }
+    if is_verified {
+        verify(run.store())?;
+        tally.verified += 2;
     }
     let found = run.history.allowed().clone();
     if is_cut_again {
