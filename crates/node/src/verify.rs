@@ -1,4 +1,5 @@
 //! What a check of a store found, for JavaScript, and the task that makes it.
+#![expect(clippy::missing_errors_doc, reason = "the comment of the class says it for all")]
 
 use std::fmt;
 
