@@ -12,9 +12,9 @@ if (missing !== undefined) {
   console.warn(`SKIPPED: power cuts of a real ext4 need ${missing}`)
   process.exit()
 }
-const told = ({ cuts, commits, inFlight, early, writes, flushes, faults }: PowerReport): string =>
+const told = ({ cuts, commits, inFlight, early, repaired, writes, flushes, faults }: PowerReport): string =>
   `${cuts} cuts of ${writes} writes and ${flushes} flushes, ${commits} commits: ${inFlight} found a commit in flight, ` +
-  `${early} came before the first commit; ${faults.length} faults`
+  `${early} came before the first commit, ${repaired} needed e2fsck; ${faults.length} faults`
 console.log(`STOA_DISK_CUTS=${cuts} STOA_SEED=${seed}`)
 const report = await cutPower(cuts, seed, undefined, (line) => console.log(line))
 console.log(`ext4: ${told(report)}`)

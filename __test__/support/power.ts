@@ -13,6 +13,7 @@ import { check } from './storm.ts'
 /** What a device writes whole or not at all. */
 const SECTOR_BYTES = 512
 const DISK_BYTES = 32 * 2 ** 20
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 /** Commits of one workload, and cuts of what it wrote. */
 const STEPS = 40
 const CUTS_OF_ONE = 100
@@ -34,6 +35,8 @@ export interface PowerReport {
   inFlight: number
   /** Cuts at which nothing was told durable yet. */
   early: number
+  /** Cuts after which ext4 could be mounted only when e2fsck had repaired it. */
+  repaired: number
   writes: number
   flushes: number
   readonly faults: string[]
@@ -50,7 +53,7 @@ export function missingForPower(): string | undefined {
   if (process.platform !== 'linux') return 'Linux'
   if (process.getuid?.() !== 0) return 'root'
   for (const path of ['/dev/fuse', '/dev/loop-control']) if (!existsSync(path)) return path
-  const programs = ['mkfs.ext4', 'losetup', 'mount', 'strace']
+  const programs = ['mkfs.ext4', 'losetup', 'mount', 'unshare', 'e2fsck', 'strace']
   return programs.find((program) => spawnSync(program, ['--version']).error !== undefined)
 }
 
@@ -81,9 +84,13 @@ async function recorded(folder: string, seed: number, base: string, inject: read
       `${STEPS}`,
       join(fuse, 'marks'),
     ]
+    // The power comes back in another boot. The kernel's number of this one stays, so the workload is given another.
+    const boot = join(folder, 'boot')
+    writeFileSync(boot, `${seed}\n`)
+    const elsewhere = ['unshare', '--mount', 'sh', '-c', `mount --bind "$0" ${BOOT_ID} && exec "$@"`, boot]
     const strace = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync,pwritev2']
     const traced = inject.length === 0 ? work : [...strace, ...inject.flatMap((each) => ['-e', each]), ...work]
-    await rootAside(...(traced as [string, ...string[]]))
+    await rootAside(...([...elsewhere, ...traced] as [string, ...string[]]))
   } finally {
     for (const each of undo.toReversed()) each()
   }
@@ -127,11 +134,17 @@ function look(
   modelStep: number,
   told: Told,
   what: string,
+  report: PowerReport,
 ): number {
   const [image, mounted] = [join(folder, 'cut'), join(folder, 'mounted')]
   mkdirSync(mounted, { recursive: true })
   writeFileSync(image, disk)
-  root('mount', '-t', 'ext4', '-o', 'loop', image, mounted)
+  if (spawnSync('mount', ['-t', 'ext4', '-o', 'loop', image, mounted]).status !== 0) {
+    // ext4 trusts that its superblock of two sectors is written whole. Where it was not, a machine that starts repairs it.
+    spawnSync('e2fsck', ['-f', '-y', image])
+    report.repaired++
+    root('mount', '-t', 'ext4', '-o', 'loop', image, mounted)
+  }
   try {
     const path = join(mounted, 'store')
     if (!existsSync(path)) {
@@ -159,7 +172,16 @@ export async function cutPower(
   control: Control | undefined,
   say: (line: string) => void,
 ): Promise<PowerReport> {
-  const report: PowerReport = { cuts: 0, commits: 0, inFlight: 0, early: 0, writes: 0, flushes: 0, faults: [] }
+  const report: PowerReport = {
+    cuts: 0,
+    commits: 0,
+    inFlight: 0,
+    early: 0,
+    repaired: 0,
+    writes: 0,
+    flushes: 0,
+    faults: [],
+  }
   const shm = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const folder = mkdtempSync(join(shm, 'stoa-power-'))
   try {
@@ -170,8 +192,10 @@ export async function cutPower(
     for (let run = 0; report.cuts < cuts; run++) {
       const runSeed = (seed + run) >>> 0
       const events = await recorded(folder, runSeed, base, control === undefined ? [] : CONTROLS[control])
+      const before = report.faults.length
       cutsOf(folder, events, readFileSync(base), runSeed, Math.min(CUTS_OF_ONE, cuts - report.cuts), report)
       say(`  ${report.cuts} cuts, ${report.faults.length} faults (workload seed ${runSeed})`)
+      for (const fault of report.faults.slice(before)) say(`    ${fault}`)
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -216,7 +240,7 @@ function cutsOf(
     report.cuts++
     if (told.durable === 0) report.early++
     try {
-      const found = look(folder, cutDisk(durable, loose, random), seed, model.copy(), modelStep, told, what)
+      const found = look(folder, cutDisk(durable, loose, random), seed, model.copy(), modelStep, told, what, report)
       if (found > told.durable) report.inFlight++
     } catch (error) {
       report.faults.push(String(error))

@@ -13,6 +13,9 @@ const MANY_ROWS = 34_000
 /** More than the first extents hold. */
 const MORE_ROWS = 10_000
 
+/** Steps of one verb each. */
+const VERBS = new Set(['create', 'append', 'push', 'add a column', 'drop', 'shrink', 'commit'])
+
 function say(line: string): void {
   writeSync(1, `${line}\n`)
 }
@@ -75,8 +78,10 @@ class Play {
     yield 'open'
     await this.#opened()
     yield 'create'
+    this.#open.table('plain', plain)
+    yield 'append'
     this.#append(100)
-    yield 'create another'
+    yield 'create with rows'
     this.#describe(0)
     yield 'commit'
     await this.#commit()
@@ -85,7 +90,7 @@ class Play {
     this.#open.table('rich', rich).set(1, { sym: 'other', note: 'a text too long for a view' })
     yield 'commit'
     await this.#commit()
-    yield 'grow'
+    yield 'append'
     this.#append(MANY_ROWS)
     yield 'commit'
     await this.#commit()
@@ -100,7 +105,7 @@ class Play {
     await this.#commit()
     yield 'change'
     this.#fill(9)
-    yield 'grow'
+    yield 'append'
     this.#append(MANY_ROWS)
     yield 'rollback'
     this.#open.rollback()
@@ -110,7 +115,7 @@ class Play {
     await this.#commit()
     yield 'drop'
     this.#open.drop('plain')
-    yield 'create'
+    yield 'create with rows'
     this.#open.table('later', plain).push({ x: 1, n: 1 })
     yield 'commit'
     await this.#commit()
@@ -144,7 +149,7 @@ class Play {
       yield 'commit'
       await this.#commit()
     }
-    yield 'create another'
+    yield 'create with rows'
     this.#describe(0)
     yield 'commit'
     await this.#commit()
@@ -220,8 +225,7 @@ class Play {
     } catch (error) {
       this.#threw(step, error)
       // A verb that throws changed nothing, but where memory was lost.
-      const isVerb = !['open', 'close', 'refresh', 'snapshot', 'look'].includes(step)
-      if (isVerb && this.#store !== undefined && !this.#store.closed) {
+      if (VERBS.has(step) && this.#store !== undefined && !this.#store.closed) {
         const after = contentsOf(this.#store)
         if (after !== before) say(`changed ${before} ${after} ${step}`)
       }
