@@ -13,7 +13,8 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--seconds N] [--readers N
   --every N     of all places at which a system call can fail, each N-th (default 50; 1: an hour; 0 leaves them out);
                 takes strace
   --place TEXT  one of them, as 'sync fdatasync EIO 3'
-  --only NAME   one storm: 'kills', 'readers', 'power', 'sweep', or a test of crash.rs, readers.rs or live.rs in
+  --files N     hostile files through all verbs (default 1000; 0 leaves them out)
+  --only NAME   one storm: 'kills', 'readers', 'power', 'sweep', 'hostile', or a test of crash.rs, readers.rs or live.rs in
                 crates/core/tests
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     readers: { type: 'string', default: '8' },
     'disk-cuts': { type: 'string', default: '1000' },
     every: { type: 'string', default: '50' },
+    files: { type: 'string', default: '1000' },
     place: { type: 'string', default: '' },
     only: { type: 'string' },
     seed: { type: 'string' },
@@ -39,8 +41,8 @@ if (values.help) {
   process.exit()
 }
 const { only, seed } = values
-const { cuts, kills, seconds, readers, every, place, 'disk-cuts': diskCuts } = values
-const numbers = { cuts, kills, seconds, readers, every, 'disk-cuts': diskCuts, seed: seed ?? '0' }
+const { cuts, kills, seconds, readers, every, files, place, 'disk-cuts': diskCuts } = values
+const numbers = { cuts, kills, seconds, readers, every, files, 'disk-cuts': diskCuts, seed: seed ?? '0' }
 for (const [name, value] of Object.entries(numbers)) {
   if (!/^\d+$/.test(value)) wrong(`--${name} takes a whole number, found '${value}'`)
 }
@@ -60,7 +62,7 @@ function run(command: string, args: string[], environment: Record<string, string
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const SCRIPTS = ['kills', 'readers', 'power', 'sweep']
+const SCRIPTS = ['kills', 'readers', 'power', 'sweep', 'hostile']
 
 if (cuts !== '0' && !SCRIPTS.includes(only ?? '')) {
   const files = ['crash', 'readers', 'live'].flatMap((name) => ['--test', name])
@@ -83,3 +85,4 @@ if (isRun('kills', kills)) runScript('storm-kill', { STOA_KILLS: kills })
 if (isRun('readers', seconds)) runScript('storm-readers', { STOA_SECONDS: seconds, STOA_READERS: readers })
 if (isRun('power', diskCuts)) runScript('storm-power', { STOA_DISK_CUTS: diskCuts })
 if (isRun('sweep', every)) runScript('storm-sweep', { STOA_EVERY: place === '' ? every : '1', STOA_SWEEP: place })
+if (isRun('hostile', files)) runScript('storm-hostile', { STOA_FILES: files })
