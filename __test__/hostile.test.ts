@@ -3,9 +3,10 @@
 // Method: files with changed numbers, names, metadata, labels, texts and places, most of them with right checksums, are
 // opened for reading, writing and live in a process of its own; a reader also sees the file change under its hands. Here a
 // corpus and a few by chance; many are `npm run storm -- --only hostile`.
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { open } from '../src/index.ts'
 import { readCorpus } from './support/corpus.ts'
 import { directory } from './support/directory.ts'
 import { goodStores, seal } from './support/hostile-file.ts'
@@ -45,5 +46,34 @@ test('the checksums that these tests make are those of the store', (t) => {
     const sealed = Buffer.from(good)
     seal(sealed)
     t.true(sealed.equals(good))
+  }
+})
+
+test('a reader goes on at once however many commits a file claims, and tells its listeners of the newest', async (t) => {
+  const folder = directory(t)
+  const [closed] = goodStores(folder) as [Buffer]
+  const path = join(folder, 'claims')
+  for (const commit of [2n ** 40n, 2n ** 53n, 2n ** 60n]) {
+    writeFileSync(path, closed)
+    const reader = open(path, { access: 'read' })
+    const told: number[] = []
+    reader.on('commit', (id) => told.push(id))
+    // Byte 24 of a header, and the first of the published block: docs/format.md.
+    for (const at of [4096 + 24, 65_536 + 4096 + 24, 131_136]) closed.writeBigUInt64LE(commit, at)
+    closed.writeBigUInt64LE(2n * commit, 131_072)
+    // The boot that counts.
+    closed.writeBigUInt64LE(closed.readBigUInt64LE(131_136 + 8) + 2n, 131_136 + 8)
+    for (const slot of [4096, 65_536 + 4096]) {
+      closed.writeBigUInt64LE(closed.readBigUInt64LE(slot + 16) + 2n, slot + 16)
+    }
+    seal(closed)
+    const fd = openSync(path, 'r+')
+    writeSync(fd, closed, 0, closed.length, 0)
+    closeSync(fd)
+    t.true(reader.refresh())
+    t.is(reader.commitId, Number(commit))
+    t.is(told.at(-1), Number(commit))
+    t.true(told.length < 100_000, `${told.length} were told`)
+    reader.close()
   }
 })
