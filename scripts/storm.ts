@@ -1,4 +1,5 @@
-// The long tests: many power cuts in the simulation, many kills of a real process, many readers of one. `npm run storm -- --help`.
+// The long tests: many power cuts in the simulation and of a real file system, many kills of a real process, every system
+// call of it failing once, many readers of one. `npm run storm -- --help`.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
@@ -8,7 +9,13 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--seconds N] [--readers N
   --kills N     kills of a real process (default 1000; 0 leaves them out)
   --seconds N   time beside readers, in processes and again in threads (default 60; 0 leaves them out)
   --readers N   how many readers (default 8), beside one writer and one that follows
-  --only NAME   one storm: 'kills', 'readers', or a test of crash.rs, readers.rs or live.rs in crates/core/tests
+  --disk-cuts N power cuts of a real ext4 (default 1000; 0 leaves them out); takes root, FUSE and loop devices
+  --every N     of all places at which a system call can fail, each N-th (default 50; 1: an hour; 0 leaves them out);
+                takes strace
+  --place TEXT  one of them, as 'sync fdatasync EIO 3'
+  --files N     hostile files through all verbs (default 1000; 0 leaves them out)
+  --only NAME   one storm: 'kills', 'readers', 'power', 'sweep', 'hostile', or a test of crash.rs, readers.rs or live.rs in
+                crates/core/tests
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
 
@@ -20,6 +27,10 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '60' },
     readers: { type: 'string', default: '8' },
+    'disk-cuts': { type: 'string', default: '1000' },
+    every: { type: 'string', default: '50' },
+    files: { type: 'string', default: '1000' },
+    place: { type: 'string', default: '' },
     only: { type: 'string' },
     seed: { type: 'string' },
     help: { type: 'boolean' },
@@ -30,8 +41,9 @@ if (values.help) {
   process.exit()
 }
 const { only, seed } = values
-const { cuts, kills, seconds, readers } = values
-for (const [name, value] of Object.entries({ cuts, kills, seconds, readers, seed: seed ?? '0' })) {
+const { cuts, kills, seconds, readers, every, files, place, 'disk-cuts': diskCuts } = values
+const numbers = { cuts, kills, seconds, readers, every, files, 'disk-cuts': diskCuts, seed: seed ?? '0' }
+for (const [name, value] of Object.entries(numbers)) {
   if (!/^\d+$/.test(value)) wrong(`--${name} takes a whole number, found '${value}'`)
 }
 if (seed !== undefined && only === undefined) wrong('--seed belongs to one storm: name it with --only')
@@ -50,7 +62,9 @@ function run(command: string, args: string[], environment: Record<string, string
   if (status !== 0) process.exit(status ?? 1)
 }
 
-if (cuts !== '0' && only !== 'kills' && only !== 'readers') {
+const SCRIPTS = ['kills', 'readers', 'power', 'sweep', 'hostile']
+
+if (cuts !== '0' && !SCRIPTS.includes(only ?? '')) {
   const files = ['crash', 'readers', 'live'].flatMap((name) => ['--test', name])
   const args = ['test', '--locked', '--release', '-p', 'stoa-core', ...files]
   const tests = ['--nocapture']
@@ -69,3 +83,6 @@ const runScript = (file: string, environment: Record<string, string>): void => {
 }
 if (isRun('kills', kills)) runScript('storm-kill', { STOA_KILLS: kills })
 if (isRun('readers', seconds)) runScript('storm-readers', { STOA_SECONDS: seconds, STOA_READERS: readers })
+if (isRun('power', diskCuts)) runScript('storm-power', { STOA_DISK_CUTS: diskCuts })
+if (isRun('sweep', every)) runScript('storm-sweep', { STOA_EVERY: place === '' ? every : '1', STOA_SWEEP: place })
+if (isRun('hostile', files)) runScript('storm-hostile', { STOA_FILES: files })

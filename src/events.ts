@@ -7,13 +7,17 @@ export interface StoreEvents {
   error: (error: Error) => void
   /**
    * A commit is durable. The one that close makes is not told. A reader tells of the writer's, each in turn, once it shows
-   * the last of them; as long as somebody listens it watches the file, and shows each new commit by itself.
+   * the last of them; as long as somebody listens it watches the file, and shows each new commit by itself. Of more than
+   * 65,536 commits at once it tells the newest.
    */
   commit: (commitId: number) => void
   close: () => void
 }
 
 const EVENTS = ['error', 'commit', 'close'] as const
+
+/** So many commits are told at once. A file may claim any number. */
+const TOLD_MAX = 2 ** 16
 
 /** The listeners of one store. */
 export class Listeners {
@@ -61,8 +65,12 @@ export class Listeners {
     // A listener may commit or close: what it does is told after what it was told of.
     if (this.#isTelling) return
     this.#isTelling = true
+    this.#toldId = Math.max(this.#toldId, this.#durableId - TOLD_MAX)
     while (this.#toldId < this.#durableId) {
-      const commitId = ++this.#toldId
+      const next = this.#toldId + 1
+      // From 2^53 on it may be the same number.
+      const commitId = next > this.#toldId ? next : this.#durableId
+      this.#toldId = commitId
       for (const listener of this.#listeners.commit) tell(() => listener(commitId))
     }
     if (this.#isClosed) for (const listener of this.#listeners.close) tell(listener)

@@ -1,11 +1,13 @@
-// Runs steps of a history against a store until it is killed. Tells what it begins and what is durable.
-import { writeSync } from 'node:fs'
+// Runs steps of a history against a store until it is killed, or as many as it is told. Tells what it begins and what is
+// durable, on its output or in a file that is named.
+import { openSync, writeSync } from 'node:fs'
 import { f64, open } from '../../src/index.ts'
 import { applyStep, columns } from './history.ts'
 
-const [path, seedText] = process.argv.slice(2) as [string, string]
+const [path, seedText, stepsMax = 'Infinity', marks] = process.argv.slice(2) as [string, string, string?, string?]
 const seed = Number(seedText)
-const say = (line: string): number => writeSync(1, `${line}\n`)
+const output = marks === undefined ? 1 : openSync(marks, 'w')
+const say = (line: string): number => writeSync(output, `${line}\n`)
 
 say('opening')
 const store = open(path, { wait: 10_000 })
@@ -13,8 +15,8 @@ const table = store.table('t', columns)
 const steps = store.array('steps', f64)
 if (steps.length === 0) steps.push(0)
 say('open')
-for (;;) {
-  const step = (steps.at(0) as number) + 1
+for (let step = steps.at(0) as number; step < Number(stepsMax);) {
+  step++
   steps.set(0, step)
   applyStep(table, seed, step)
   say(`begin ${step}`)
@@ -27,3 +29,5 @@ for (;;) {
     if (step % 2 === 0) await commit
   }
 }
+// Ends as a kill would: without a close.
+process.exit()

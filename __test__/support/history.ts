@@ -45,6 +45,12 @@ export class Model implements Rows {
     return this.rows.length
   }
 
+  copy(): Model {
+    const copy = new Model()
+    copy.append(this.rows.map((row) => ({ ...row })))
+    return copy
+  }
+
   push(row: HistoryRow): void {
     this.rows.push(row)
   }

@@ -43,42 +43,43 @@ export async function storm(path: string, kills: number, seed: number): Promise<
     if (!existsSync(path) && told.begun === 0) continue
     const copy = `${path}.copy`
     copyFileSync(path, copy, constants.COPYFILE_FICLONE)
-    modelStep = check(copy, seed, model, modelStep, told, kill)
+    modelStep = check(copy, seed, model, modelStep, told, `kill ${kill}`)
     rmSync(copy)
     if (modelStep > told.durable) inFlight++
   }
   return { kills, commits: modelStep, inFlight }
 }
 
-/** Brings the model to the step that the file is at, and compares every value. */
-function check(
+/** Brings the model to the step that the file is at, and compares every value. Gives the step. */
+export function check(
   path: string,
   seed: number,
   model: Model,
   modelStep: number,
   told: { begun: number; durable: number },
-  kill: number,
+  what: string,
 ): number {
   const store = open(path)
   try {
+    // Created, and nothing was committed.
     const isEmpty = store.commitId === 0
     const step = isEmpty ? 0 : (store.array('steps', f64).at(0) as number)
     if (step < told.durable || step > told.begun) {
-      throw new Error(`kill ${kill}: the file is at step ${step}, told durable ${told.durable}, begun ${told.begun}`)
+      throw new Error(`${what}: the file is at step ${step}, told durable ${told.durable}, begun ${told.begun}`)
     }
     for (let next = modelStep + 1; next <= step; next++) applyStep(model, seed, next)
     if (isEmpty) return step
     const table = store.table('t', columns)
     const lengths = Object.values(table.columns).map(({ length }) => length)
     if (lengths.some((length) => length !== model.length)) {
-      throw new Error(`kill ${kill}: columns of ${lengths.join(', ')} rows, expected ${model.length}`)
+      throw new Error(`${what}: columns of ${lengths.join(', ')} rows, expected ${model.length}`)
     }
     const cursor = table.cursor()
     for (const [index, expected] of model.rows.entries()) {
       const { x, n, sym, ok } = cursor.seek(index).row
       if (x !== expected.x || n !== expected.n || sym !== expected.sym || ok !== expected.ok) {
         throw new Error(
-          `kill ${kill}: row ${index} at step ${step} is ${JSON.stringify({ x, n, sym, ok })}, expected ${JSON.stringify(expected)}`,
+          `${what}: row ${index} at step ${step} is ${JSON.stringify({ x, n, sym, ok })}, expected ${JSON.stringify(expected)}`,
         )
       }
     }
