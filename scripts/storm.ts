@@ -14,7 +14,8 @@ const help = `npm run storm -- [--cuts N] [--kills N] [--seconds N] [--readers N
                 takes strace
   --place TEXT  one of them, as 'sync fdatasync EIO 3'
   --files N     hostile files through all verbs (default 1000; 0 leaves them out)
-  --only NAME   one storm: 'kills', 'readers', 'power', 'sweep', 'hostile', or a test of crash.rs, readers.rs or live.rs in
+  --ends N      threads that are terminated in the middle of a commit, and again of a live store (default 100; 0: none)
+  --only NAME   one storm: 'kills', 'readers', 'power', 'sweep', 'hostile', 'ends', or a test of crash.rs, readers.rs or live.rs in
                 crates/core/tests
   --seed N      runs that one with the seed that a failure named. A storm of cuts has many seeds and then runs
                 this one alone; a storm of kills has one, and needs the number of kills that it failed with
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     'disk-cuts': { type: 'string', default: '1000' },
     every: { type: 'string', default: '50' },
     files: { type: 'string', default: '1000' },
+    ends: { type: 'string', default: '100' },
     place: { type: 'string', default: '' },
     only: { type: 'string' },
     seed: { type: 'string' },
@@ -41,8 +43,8 @@ if (values.help) {
   process.exit()
 }
 const { only, seed } = values
-const { cuts, kills, seconds, readers, every, files, place, 'disk-cuts': diskCuts } = values
-const numbers = { cuts, kills, seconds, readers, every, files, 'disk-cuts': diskCuts, seed: seed ?? '0' }
+const { cuts, kills, seconds, readers, every, files, ends, place, 'disk-cuts': diskCuts } = values
+const numbers = { cuts, kills, seconds, readers, every, files, ends, 'disk-cuts': diskCuts, seed: seed ?? '0' }
 for (const [name, value] of Object.entries(numbers)) {
   if (!/^\d+$/.test(value)) wrong(`--${name} takes a whole number, found '${value}'`)
 }
@@ -62,7 +64,7 @@ function run(command: string, args: string[], environment: Record<string, string
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const SCRIPTS = ['kills', 'readers', 'power', 'sweep', 'hostile']
+const SCRIPTS = ['kills', 'readers', 'power', 'sweep', 'hostile', 'ends']
 
 if (cuts !== '0' && !SCRIPTS.includes(only ?? '')) {
   const files = ['crash', 'readers', 'live'].flatMap((name) => ['--test', name])
@@ -86,3 +88,7 @@ if (isRun('readers', seconds)) runScript('storm-readers', { STOA_SECONDS: second
 if (isRun('power', diskCuts)) runScript('storm-power', { STOA_DISK_CUTS: diskCuts })
 if (isRun('sweep', every)) runScript('storm-sweep', { STOA_EVERY: place === '' ? every : '1', STOA_SWEEP: place })
 if (isRun('hostile', files)) runScript('storm-hostile', { STOA_FILES: files })
+if (isRun('ends', ends)) {
+  run('npm', ['run', '--silent', 'build'], {})
+  run('npx', ['ava', '--timeout=1h', '__test__/endings.test.ts'], { STOA_ENDS: ends })
+}

@@ -69,8 +69,16 @@ class Play {
 
   #describe(from: number): void {
     const table = this.#open.table('rich', rich)
-    for (let at = from; at < from + 20; at++)
+    this.#tell()
+    for (let at = from; at < from + 20; at++) {
       table.push({ sym: `S${at % 7}`, note: at % 3 === 0 ? null : 'word '.repeat(at) })
+      this.#tell()
+    }
+  }
+
+  /** What a live store shows is in the file already. */
+  #tell(): void {
+    if (this.#store?.live === true) say(`has ${contentsOf(this.#store)}`)
   }
 
   /** What a writer does, call by call. */
@@ -219,8 +227,7 @@ class Play {
       for await (const next of steps) {
         step = next
         before = this.#store === undefined ? '' : contentsOf(this.#store)
-        // A live store has it in the file already.
-        if (role === 'live' && before !== '') say(`has ${before}`)
+        this.#tell()
       }
     } catch (error) {
       this.#threw(step, error)

@@ -81,6 +81,10 @@ const QUIET: readonly string[] = ['--single-threaded', '--min-semi-space-size=16
 export function missingForSweep(): string | undefined {
   const { status, stderr } = spawnSync('strace', ['-k', '-e', 'trace=openat', 'true'], { encoding: 'utf8' })
   if (status !== 0) return 'strace, and the right to use it'
+  // Ubuntu's kernel lets only root attach to what runs already, until kernel.yama.ptrace_scope is 0.
+  const scope = '/proc/sys/kernel/yama/ptrace_scope'
+  const isOpen = process.getuid?.() === 0 || !existsSync(scope) || readFileSync(scope, 'utf8').trim() === '0'
+  if (!isOpen) return 'root, or kernel.yama.ptrace_scope=0'
   return stderr.includes('\n > ') ? undefined : 'a strace that shows stacks (-k)'
 }
 
