@@ -16,6 +16,7 @@ use std::sync::Once;
 
 use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
+use support::backing::back_up_over_a_checkpoint;
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
 use support::reading::show_what_was_dropped;
@@ -97,6 +98,12 @@ fn in_far_storms() -> Option<String> {
     (1..=SEEDS).find_map(|seed| storm_far(seed, plain(seed)).err().map(|it| it.to_string()))
 }
 
+/// The first backup over a checkpoint that fails, and how.
+fn in_backups() -> Option<String> {
+    let what = |seed| back_up_over_a_checkpoint(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
 /// The first schedule of a reader that fails, and how.
 fn in_reading() -> Option<String> {
     let what = |seed| show_what_was_dropped(seed, plain(seed)).err();
@@ -107,6 +114,7 @@ const READING: Way = ("a reader's schedule", in_reading);
 const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
 const FAR: Way = ("storms around the growth of the checksum table", in_far_storms);
+const BACKUPS: Way = ("a backup over a checkpoint", in_backups);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
 
@@ -156,6 +164,7 @@ bugs! {
     a_failed_sync_that_readers_are_not_told_of_is_found: FailedSyncUntold in FAILURES;
     a_file_cut_below_a_reader_is_found: CutBelowReaders in READING;
     a_torn_sector_of_checksums_that_is_trusted_is_found: TornSectorTrusted in STORMS;
-    a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in FAR;
-    a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in FAR;
+    a_backup_of_pages_that_changed_since_is_found: BackupKeepsOldPages in BACKUPS;
+    a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in FAR SCHEDULED;
+    a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in SCHEDULED;
 }

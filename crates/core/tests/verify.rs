@@ -200,10 +200,10 @@ fn a_check_finds_every_flipped_bit_below_an_open_store() {
         assert!(!is_found(run.store().verify()), "{name} is whole again");
     }
     // Odd, or ahead of every commit: readers would wait.
-    for bit in [0, 40] {
-        flip(&mut run.medium.lock().disk, SEQUENCE + bit / 8, bit as usize % 8);
-        assert!(is_found(run.store().verify()), "bit {bit} of the sequence word");
-        flip(&mut run.medium.lock().disk, SEQUENCE + bit / 8, bit as usize % 8);
+    for (byte, bit) in [(0, 0), (5, 0)] {
+        flip(&mut run.medium.lock().disk, SEQUENCE + byte, bit);
+        assert!(is_found(run.store().verify()), "byte {byte} of the sequence word");
+        flip(&mut run.medium.lock().disk, SEQUENCE + byte, bit);
     }
 }
 
@@ -252,7 +252,7 @@ fn a_check_does_not_mind_what_is_not_committed() {
     let mut random = Random::new(seed());
     let mut run = filled(&mut random);
     run.update("numbers", 0, &[1; 9000]).expect("a change");
-    run.append("few", &[2; 70_000], Growth::Exact).expect("rows");
+    run.append("few", &vec![2; 70_000], Growth::Exact).expect("rows");
     run.begin_commit().expect("a commit in flight");
     run.update("numbers", 4000, &[3; 9000]).expect("a change");
     run.truncate("vectors", 5).expect("fewer rows");
@@ -270,7 +270,7 @@ fn pages_that_a_live_store_wrote_are_unknown_until_a_commit_writes_them() {
     let live = check(&mut run);
     assert!(live.is_ok() && live.bytes_unknown > 0, "{live:?}");
     let id = run.id("numbers").expect("a region");
-    run.store().write(id, 100, &[7; 20_000]).expect("written to the file");
+    run.store().write(id, 100, &vec![7; 20_000]).expect("written to the file");
     run.store().commit().expect("a sync");
     let reader = Store::read_on(Arc::new(run.medium.reading()), &options());
     assert!(!is_found(reader.expect("a reader").verify()));
