@@ -110,6 +110,7 @@ fn truncate_and_push(run: &mut Run, random: &mut Random) -> Step {
 
 fn grow_the_table(run: &mut Run, random: &mut Random) -> Step {
     fill(run, random, "a", 32)?;
+    fill(run, random, "behind it", 1)?;
     run.drop_region("a")?;
     commit(run)?;
     run.reopen(Close::Commit)?;
