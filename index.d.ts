@@ -16,6 +16,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
  */
 export declare class NativeStore {
   /**
+   * Copies the last commit to a new file, a store of its own, on the thread pool. Commits go on but
+   * for a moment.
+   */
+  backup(path: string): Promise<void>
+  /**
    * The sum of the rows that are not null, 0 where there are none: a bigint for 64-bit
    * integers, else a number. Beyond 2^53: `ERR_STOA_LIMIT`. A row number that is none: a
    * `RangeError`, as in all calls with a selection.

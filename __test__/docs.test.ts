@@ -1,4 +1,4 @@
-// Goal: the examples of the README and of the page on live stores compile and do what they say.
+// Goal: the examples of the README and of the pages on live stores and backups compile and do what they say.
 // Method: every TypeScript block is checked by the compiler, then run in a process and a folder of its own, with the
 // package's name pointing here and with assertions behind it that use its variables.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -30,6 +30,15 @@ const assertions: Readonly<Record<string, readonly string[]>> = {
     `assert.equal(total, 6)
   assert.equal(rows, 3)`,
   ],
+  'docs/backup.md': [
+    `assert.deepEqual(problems, [])
+  assert.equal(ok, true)
+  assert.ok(bytesChecked > 0)
+  assert.equal(store.closed, true)`,
+    `const copy = open('market-friday.stoa')
+  assert.equal(copy.table('trades').length, 3)
+  copy.close()`,
+  ],
   'docs/live.md': ['assert.equal(store.closed, true)', 'assert.equal(hits.length, 0)'],
 }
 
@@ -51,7 +60,7 @@ test('every example has assertions', (t) => {
   }
 })
 
-/** What an example finds: the store that the first one leaves behind. */
+/** What an example finds: the store that the first one of the README leaves behind. */
 const LEFT = `const { open: openBefore, f64: f, u32: u, timestamp: ts, symbol: sym } = await import(${JSON.stringify(library)})
 const left = openBefore('market.stoa')
 left.table('trades', { ts, sym, price: f, qty: u }).append({ ts: [0, 1, 2], sym: ['ACME', 'ACME', 'STOA'], price: [11, 10.4, 99], qty: [3, 1, 2] })
@@ -72,7 +81,10 @@ for (const { page, code, line, place, check } of blocks) {
   test(`the example in line ${line} of ${page} gives what it says`, async (t) => {
     const folder = project(t)
     const source = code.replaceAll(/from 'stoa'/g, `from ${JSON.stringify(library)}`)
-    writeFileSync(join(folder, 'before.ts'), page === 'README.md' && place > 0 ? LEFT : '')
+    writeFileSync(
+      join(folder, 'before.ts'),
+      page === 'docs/backup.md' || (page === 'README.md' && place > 0) ? LEFT : '',
+    )
     const asserted = `import './before.ts'\nimport assert from 'node:assert/strict'\n${source}\n${check}\nconsole.log('checked')`
     writeFileSync(join(folder, 'example.ts'), asserted)
     const file = join(folder, 'example.ts')

@@ -276,6 +276,10 @@ open('x', { signal: AbortSignal.timeout(5) })
 // @ts-expect-error -- the path cannot be assigned
 store.path = 'y'
 
-// A check of a store.
+// A check of a store, and a copy.
+expectTypeOf(store.backup('b.stoa')).resolves.toBeVoid()
+expectTypeOf(store.backup(new URL('file:///b.stoa'))).resolves.toBeVoid()
+// @ts-expect-error: a path is text or a URL
+void store.backup(1)
 expectTypeOf(store.verify()).resolves.toEqualTypeOf<VerifyReport>()
 expectTypeOf<VerifyReport['problems'][number]>().toEqualTypeOf<{ where: string; message: string }>()

@@ -252,6 +252,10 @@ export class Native {
     return attempt(() => this.#binding.heapGarbage(views, heap, rows, heapBytes))
   }
 
+  backup(path: string): Promise<void> {
+    return attempted(() => this.#binding.backup(path))
+  }
+
   verify(): Promise<NativeReport> {
     return attempted(() => this.#binding.verify())
   }

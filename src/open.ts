@@ -1,12 +1,10 @@
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { commitInBackground } from './background.ts'
 import { abortError } from './abort.ts'
 import { isDescriptor, readingOptions, type StoreDescriptor } from './descriptor.ts'
 import { found, quoted, StoaError } from './errors.ts'
-import { isWellFormed } from './schema/names.ts'
 import { Native } from './native.ts'
 import { type CheckedOptions, checkOptions, type OpenOptions } from './options.ts'
+import { checkPath } from './path.ts'
 import type { Store } from './store.ts'
 import { StoredStore } from './stored-store.ts'
 
@@ -119,18 +117,6 @@ function bringUp(store: StoredStore, { access, version, migrate }: CheckedOption
 
 function versionError(path: string, what: string): StoaError {
   return new StoaError('ERR_STOA_VERSION', `cannot open ${quoted(path)}: ${what}`, { path })
-}
-
-function checkPath(path: unknown): string {
-  const file = path instanceof URL ? fileURLToPath(path) : path
-  if (typeof file !== 'string')
-    throw new TypeError(`the path of a store must be a string or a URL, found ${found(path)}`)
-  if (file === '') throw new TypeError('the path of a store must not be empty')
-  if (file.includes('\0'))
-    throw new TypeError(`the path of a store must not hold a NUL character, found ${quoted(file)}`)
-  if (!isWellFormed(file))
-    throw new TypeError(`the path of a store must not hold a lone surrogate, found ${quoted(file)}`)
-  return resolve(file)
 }
 
 function checkAborted(path: string, signal: AbortSignal | undefined): void {

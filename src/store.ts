@@ -114,6 +114,20 @@ export interface Store extends Disposable, AsyncDisposable {
    * if (!ok) for (const { where, message } of problems) console.error(`${where}: ${message}`)
    */
   verify(): Promise<VerifyReport>
+  /**
+   * Copies the last commit to a new file, which is a store of its own: whole, durable and of one commit, as of a moment
+   * while this runs. What is not committed is not in it. The writer goes on meanwhile, commits wait only at the end; on
+   * btrfs and its like the two share their blocks, whatever the size. On a reader it is the newest
+   * commit, begun anew when something was committed meanwhile: ERR_STOA_BUSY as in `verify()`.
+   *
+   * The name appears when the copy is complete: after an error, a kill or a power cut nothing has it. A file that has it
+   * already stays as it is: ERR_STOA_IO with the `errno` of EEXIST. ERR_STOA_NO_SPACE when the disk is full, ERR_STOA_NOT_FOUND for
+   * a missing folder, ERR_STOA_UNSUPPORTED for a live store; this store goes on in each case.
+   *
+   * @example
+   * await store.backup(`backups/market-${new Date().toISOString().slice(0, 10)}.stoa`)
+   */
+  backup(path: string | URL): Promise<void>
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   /**

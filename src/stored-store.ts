@@ -11,6 +11,7 @@ import { type StoreInfo, storeInfo } from './info.ts'
 import { LiveLengths } from './live.ts'
 import { checkName } from './schema/names.ts'
 import type { Native } from './native.ts'
+import { checkPath } from './path.ts'
 import { suggestion } from './schema/nearest.ts'
 import { checkColumns, checkSameColumns, checkType, type Columns } from './schema/schema.ts'
 import { Reader } from './reader.ts'
@@ -203,6 +204,10 @@ export class StoredStore {
   info(): StoreInfo {
     this.#native()
     return storeInfo(this.#session, this.#contents.tables(), this.#contents.arrays())
+  }
+
+  async backup(path: string | URL): Promise<void> {
+    await this.#native().backup(checkPath(path))
   }
 
   async verify(): Promise<VerifyReport> {

@@ -2,9 +2,10 @@
 //!
 //! The numbers are the steps of `docs/atomic-commit.md`. Steps 1 to 3 are in `capture`.
 
+use crate::backup::Touched;
 use crate::checkpoint::Checkpoint;
 use crate::checksums::Entries;
-use crate::error::{Error, ErrorKind, Result, forked, lost, poisoned};
+use crate::error::{Error, Result};
 use crate::format::PAGE;
 use crate::format::header::Header;
 use crate::format::published::{
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 /// A page to write home: its content lies in the record, or in `Flight::pages`.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +90,7 @@ pub(crate) struct Applied {
 pub struct Committer<M> {
     pub(crate) medium: Arc<M>,
     queue: Mutex<VecDeque<Arc<Flight>>>,
-    applied: Mutex<Applied>,
+    pub(crate) applied: Mutex<Applied>,
     failed: Mutex<BTreeMap<u64, Error>>,
     is_poisoned: AtomicBool,
     /// What is written to memory reaches the file at once.
@@ -97,9 +98,11 @@ pub struct Committer<M> {
     /// A sync failed since it went live.
     pub(crate) has_lost: AtomicBool,
     /// The store is closed: the file may be another writer's.
-    is_over: AtomicBool,
+    pub(crate) is_over: AtomicBool,
+    /// Backups that want to know which pages commits write.
+    pub(crate) touched: Mutex<Vec<Weak<Touched>>>,
     /// A forked child has a copy of all this, and no business with the file.
-    process: u32,
+    pub(crate) process: u32,
 }
 
 /// A commit that panics half-way leaves as much doubt as a failed sync.
@@ -114,7 +117,7 @@ impl Drop for PoisonOnPanic<'_> {
 }
 
 /// A panic while a lock was held leaves the data as consistent as an error there would.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -134,6 +137,7 @@ impl<M: Medium> Committer<M> {
             is_live: AtomicBool::new(false),
             has_lost: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
+            touched: Mutex::default(),
             process: std::process::id(),
         }
     }
@@ -203,43 +207,6 @@ impl<M: Medium> Committer<M> {
         self.is_poisoned.store(true, Ordering::Release);
     }
 
-    /// Refuses what a forked child must leave alone.
-    pub(crate) fn check_process(&self) -> Result<()> {
-        if std::process::id() == self.process { Ok(()) } else { Err(forked()) }
-    }
-
-    /// The store is about to give up its lock. Waits for who holds what was applied.
-    pub(crate) fn end(&self) {
-        let _applied = lock(&self.applied);
-        self.is_over.store(true, Ordering::Release);
-    }
-
-    /// Does something while no commit is performed: commits wait. What it read of a file that was
-    /// lost meanwhile does not count.
-    pub(crate) fn hold<T>(&self, act: impl FnOnce(&Applied) -> Result<T>) -> Result<T> {
-        self.check_process()?;
-        let applied = lock(&self.applied);
-        if self.is_over.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorKind::Closed, "the store was closed meanwhile"));
-        }
-        self.check_trusted()?;
-        let result = act(&applied);
-        self.check_trusted()?;
-        result
-    }
-
-    fn check_trusted(&self) -> Result<()> {
-        if self.is_poisoned() {
-            return Err(poisoned());
-        }
-        // What was captured may be zeros.
-        if self.medium.has_lost() {
-            self.poison();
-            return Err(lost());
-        }
-        Ok(())
-    }
-
     /// The state of the file, for a store that begins anew after a failure.
     pub(crate) fn take_note(&self) -> Applied {
         let mut applied = lock(&self.applied);
@@ -303,6 +270,7 @@ impl<M: Medium> Committer<M> {
                 .write_durable(write.offset, &write.record)
                 .map_err(|error| self.doubt_sync(&error, "pwritev2", COMMIT))?;
         }
+        self.note_touched(write);
         applied.commit = write.commit;
         applied.head += write.record.len() as u64;
         // Step 5: home, without a sync. Its first write tells a later recovery that the record is

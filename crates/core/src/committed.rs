@@ -255,7 +255,7 @@ fn find_live<M: Medium>(
 }
 
 /// The header that the block names.
-fn read_header<M: Medium>(medium: &M, block: &Published) -> Result<Header> {
+pub(crate) fn read_header<M: Medium>(medium: &M, block: &Published) -> Result<Header> {
     let slot = slot_index(block.epoch);
     let header = Header::decode(&read(medium, SLOT_OFFSETS[slot], HEADER_BYTES)?, slot);
     let header = header.filter(|header| header.epoch == block.epoch);

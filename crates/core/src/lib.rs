@@ -16,6 +16,8 @@
 //!        └──────── medium: the seam ──────── os: mapping, flock, fallocate, fdatasync
 //! ```
 
+mod backer;
+mod backup;
 mod capture;
 mod changes;
 mod checkpoint;
@@ -31,6 +33,7 @@ mod extents;
 pub mod format;
 mod found;
 mod growth;
+mod hold;
 mod info;
 pub mod kernels;
 mod laid;
@@ -51,11 +54,15 @@ mod settle;
 mod shrink;
 mod simd;
 mod space;
+mod spans;
 mod store;
 mod vec;
 mod verify;
 mod views;
 
+pub use backer::Backer;
+#[doc(hidden)]
+pub use backup::{Backup, settle_copy};
 pub use commit::Committer;
 pub use error::{Error, ErrorKind, Result};
 pub use format::directory::{ElementKind, RegionId};

@@ -103,6 +103,19 @@ pub trait Medium: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Makes an empty file show what this one holds, at once, where the two can share it until either
+    /// is written. False where they cannot, and then nothing was done.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    fn clone_to(&self, target: &Self) -> io::Result<bool>
+    where
+        Self: Sized,
+    {
+        let _ = target;
+        Ok(false)
+    }
+
     /// Whether memory lost what it showed of the file, because the file was cut short or the disk
     /// cannot read it: some of it is zeros now, and tells nothing.
     fn has_lost(&self) -> bool {

@@ -93,6 +93,8 @@ pub enum Bug {
     TornSectorTrusted,
     /// A new part of the checksum table keeps what was in its place before.
     TableNotCleared,
+    /// A backup does not copy again what commits wrote while it was made.
+    BackupKeepsOldPages,
     /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
     TableNotClearedAgain,
 }

@@ -15,6 +15,7 @@
 mod support;
 
 use support::asked::{brew, plain, share, with_large_pages, without_promises};
+use support::backing::back_up_over_a_checkpoint;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::repeat_a_lost_commit;
 use support::storm::{storm, storm_far};
@@ -51,6 +52,13 @@ fn no_cut_in_a_schedule_of_the_decisions_breaks_it() {
         brew(place, 1, 3_000_002, |seed| cut_everywhere(schedule, seed, with_large_pages(seed)));
         brew(place, 1, 3_000_003, |seed| cut_everywhere(schedule, seed, without_promises(seed)));
     }
+}
+
+#[test]
+fn a_backup_over_a_checkpoint_has_what_the_log_forgot() {
+    let place = ("crash", "a_backup_over_a_checkpoint_has_what_the_log_forgot");
+    brew(place, 3, 6_000_001, |seed| back_up_over_a_checkpoint(seed, plain(seed)));
+    brew(place, 3, 6_000_101, |seed| back_up_over_a_checkpoint(seed, without_promises(seed)));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::sync::Once;
 
 use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
+use support::backing::back_up_over_a_checkpoint;
 use support::bug::{current, inherit};
 use support::failure::storm_with_failures;
 use support::live::fail::storm_with_failures as live_storm_with_failures;
@@ -24,7 +25,7 @@ use support::live::table::{move_the_table, reuse_the_table};
 use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
-use support::storm::{Failure, storm, storm_far, storm_with};
+use support::storm::{Failure, storm, storm_with};
 
 /// Storms that are tried for each bug.
 const SEEDS: u64 = 2000;
@@ -125,9 +126,17 @@ fn in_readers() -> Option<String> {
     })
 }
 
-/// The first storm around the growth of the checksum table that fails, and how.
-fn in_far_storms() -> Option<String> {
-    (1..=SEEDS).find_map(|seed| storm_far(seed, plain(seed)).err().map(|it| it.to_string()))
+/// The growth of the checksum table over what was freed, cut everywhere: what fails first.
+fn in_growth() -> Option<String> {
+    let schedule = SCHEDULES.iter().find(|schedule| schedule.name.contains("checksum table"))?;
+    let what = |seed| cut_everywhere(schedule, seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
+/// The first backup over a checkpoint that fails, and how.
+fn in_backups() -> Option<String> {
+    let what = |seed| back_up_over_a_checkpoint(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
 }
 
 /// The first schedule of a reader that fails, and how.
@@ -139,7 +148,8 @@ fn in_reading() -> Option<String> {
 const READING: Way = ("a reader's schedule", in_reading);
 const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
-const FAR: Way = ("storms around the growth of the checksum table", in_far_storms);
+const GROWTH: Way = ("the growth of the checksum table", in_growth);
+const BACKUPS: Way = ("a backup over a checkpoint", in_backups);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
 const LIVE: Way = ("live storms", in_live_storms);
@@ -208,6 +218,7 @@ bugs! {
     extents_reused_at_once_are_found_live: FreedExtentsReusedAtOnce in LIVE;
     a_live_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in LIVE;
     a_torn_sector_of_checksums_that_is_trusted_is_found: TornSectorTrusted in STORMS;
-    a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in FAR;
-    a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in FAR;
+    a_backup_of_pages_that_changed_since_is_found: BackupKeepsOldPages in BACKUPS;
+    a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in GROWTH;
+    a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in GROWTH;
 }

@@ -5,6 +5,7 @@
 //! `remains` keeps address space for as long as one of them may use it, and `environment` lets go
 //! of the stores that a worker leaves open.
 
+mod backup;
 mod environment;
 mod error;
 mod info;
@@ -19,6 +20,7 @@ mod task;
 mod verify;
 mod view;
 
+pub use backup::BackupTask;
 pub use error::{Code, Error, Result};
 pub use info::{NativeInfo, NativeRegion};
 pub use kernels::{NativeColumn, NativeCondition, NativeSortKey};

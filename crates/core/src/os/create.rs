@@ -89,7 +89,7 @@ impl File {
 }
 
 /// The folder and the name in it. A path that ends in a slash names no file.
-fn split(path: &Path) -> Result<(&Path, &OsStr), Errno> {
+pub(super) fn split(path: &Path) -> Result<(&Path, &OsStr), Errno> {
     let slash = path.as_os_str().as_bytes().last() == Some(&b'/');
     let name = path.file_name().filter(|_| !slash).ok_or(Errno::NOENT)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -97,7 +97,7 @@ fn split(path: &Path) -> Result<(&Path, &OsStr), Errno> {
 }
 
 /// A file that has no name yet, or a name for the time being.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     file: StdFile,
     folder: &'a StdFile,
     /// In the folder; taken away when the draft ends.
@@ -105,7 +105,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(folder: &'a StdFile, mode: Mode) -> Result<Self, Errno> {
+    pub(super) fn new(folder: &'a StdFile, mode: Mode) -> Result<Self, Errno> {
         #[cfg(target_os = "linux")]
         if let Some(file) = nameless(folder, mode)? {
             return Ok(Self { file, folder, name: None });
@@ -131,8 +131,12 @@ impl<'a> Draft<'a> {
         Err(Errno::EXIST)
     }
 
+    pub(super) fn file(&self) -> &StdFile {
+        &self.file
+    }
+
     /// Gives the file its name; `EXIST` when something has it. Never replaces.
-    fn publish(mut self, name: &OsStr) -> Result<(), Errno> {
+    pub(super) fn publish(mut self, name: &OsStr) -> Result<(), Errno> {
         let Some(own) = &self.name else {
             let link = descriptor_path(&self.file);
             return rustix::fs::linkat(CWD, link, self.folder, name, AtFlags::SYMLINK_FOLLOW);
@@ -189,7 +193,7 @@ fn rename_new(_folder: &StdFile, _from: &Path, _to: &OsStr) -> Result<(), Errno>
 }
 
 /// The permission bits alone. The type is narrower off Linux.
-fn permissions(mode: u32) -> Mode {
+pub(super) fn permissions(mode: u32) -> Mode {
     [
         (0o400, Mode::RUSR),
         (0o200, Mode::WUSR),

@@ -54,6 +54,11 @@ impl File {
         }
     }
 
+    /// The file itself.
+    pub(super) fn inner(&self) -> &StdFile {
+        &self.inner
+    }
+
     /// The way in which changed pages are looked for now: the one chosen, or the one it fell back
     /// to since.
     #[must_use]
@@ -122,6 +127,10 @@ impl Medium for File {
     /// Each state is keyed anew with what the kernel draws.
     fn random(&self) -> u64 {
         RandomState::new().build_hasher().finish()
+    }
+
+    fn clone_to(&self, target: &Self) -> io::Result<bool> {
+        self.share_blocks(target)
     }
 
     fn has_lost(&self) -> bool {

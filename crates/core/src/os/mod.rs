@@ -7,6 +7,7 @@ mod advise;
 mod allocate;
 mod baseline;
 mod boot;
+mod copy;
 mod create;
 mod dirty;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! What the power-cut tests stand on.
 
 pub(crate) mod asked;
+pub(crate) mod backing;
 pub(crate) mod bug;
 pub(crate) mod commits;
 pub(crate) mod disk;
@@ -22,6 +23,7 @@ pub(crate) mod schedule;
 pub(crate) mod sequel;
 pub(crate) mod sighting;
 pub(crate) mod simulated;
+pub(crate) mod start;
 pub(crate) mod state;
 pub(crate) mod storm;
 pub(crate) mod theme;

@@ -1,7 +1,7 @@
 //! Schedules that are written down: each is one of the decisions behind the protocol, and fails
 //! without it. Every operation of a schedule is cut, in every way.
 
-use stoa_core::{ElementKind, Growth, Medium, PAGE_BYTES};
+use stoa_core::{Close, ElementKind, Growth, Medium, PAGE_BYTES};
 
 use super::disk::KEPT;
 use super::machine::Machine;
@@ -17,7 +17,7 @@ pub(crate) struct Schedule {
     pub(crate) play: fn(&mut Run, &mut Random) -> Step,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 13] = [
+pub(crate) const SCHEDULES: [Schedule; 14] = [
     Schedule { name: "truncate, commit, push, cut (decision 1)", play: truncate_and_push },
     Schedule { name: "drop, create in the same commit (decision 5)", play: drop_and_create },
     Schedule { name: "drop, commit, create, commit (decision 5)", play: drop_commit_create },
@@ -31,6 +31,7 @@ pub(crate) const SCHEDULES: [Schedule; 13] = [
     Schedule { name: "fill the log with commits in flight (decision 3)", play: fill_in_flight },
     Schedule { name: "commit a tail of two extents", play: commit_a_tail_of_two_extents },
     Schedule { name: "many small changes of one page, over several logs", play: wrap_the_log },
+    Schedule { name: "the checksum table grows over what was freed", play: grow_the_table },
 ];
 
 /// Plays a schedule and cuts every operation of it, in every way, with and without a torn sector.
@@ -105,6 +106,23 @@ fn truncate_and_push(run: &mut Run, random: &mut Random) -> Step {
     commit(run)?;
     run.begin_step("push more");
     push(run, random, "a", 1)
+}
+
+fn grow_the_table(run: &mut Run, random: &mut Random) -> Step {
+    fill(run, random, "a", 32)?;
+    fill(run, random, "behind it", 1)?;
+    run.drop_region("a")?;
+    commit(run)?;
+    run.reopen(Close::Commit)?;
+    run.begin_step("grow beyond the table");
+    run.create("b", ElementKind::U8, 1)?;
+    let id = run.id("b")?;
+    run.store().grow(id, 34 << 20, Growth::Exact).map_err(run.stop("grow"))?;
+    push(run, random, "b", 2)?;
+    commit(run)?;
+    run.begin_step("change");
+    change(run, random, "b", 5000)?;
+    commit(run)
 }
 
 fn drop_and_create(run: &mut Run, random: &mut Random) -> Step {

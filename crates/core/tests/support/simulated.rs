@@ -78,6 +78,11 @@ impl SimulatedMedium {
         Self { shared: Arc::new(shared), seat: Seat::Writer }
     }
 
+    /// What the machine is like.
+    pub(crate) fn machine(&self) -> Machine {
+        self.lock().machine
+    }
+
     /// The same disk, as a process sees it that only reads.
     pub(crate) fn reading(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), seat: Seat::Reader }

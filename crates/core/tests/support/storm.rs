@@ -3,18 +3,17 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use stoa_core::{Close, ElementKind, Growth, Store};
-
-use super::bug;
-use super::disk::{Disk, KEPT, Kept, Tearing};
+use super::backing::{back_up_beside, back_up_what_is_left};
+use super::disk::{Disk, KEPT, Kept};
 use super::machine::Machine;
-use super::model::{Allowed, State};
+use super::model::Allowed;
 use super::observer::Observer;
 use super::random::Random;
-use super::run::{Run, Stop, options};
+use super::run::{Run, Stop};
 use super::simulated::SimulatedMedium;
+use super::start::filled;
+pub(crate) use super::start::formatted;
 use super::state::Photo;
 use super::trace::trace;
 use super::verifying::{verify, verify_what_is_left};
@@ -33,11 +32,11 @@ const WATCHED_PERCENT: usize = 15;
 /// Openings after which, and steps after which, the store is checked against its checksums.
 const VERIFIED_PERCENT: usize = 50;
 const STEPS_VERIFIED_PERCENT: usize = 10;
+/// Steps after which a backup is made, and openings before which a reader makes one.
+const STEPS_BACKED_UP_PERCENT: usize = 4;
+const BACKED_UP_PERCENT: usize = 8;
 /// Cuts that are only resets: the drive keeps its power.
 const RESET_PERCENT: usize = 25;
-
-/// Leaves room for four extents of 64 KiB in the 31.5 MiB that a new store has checksums of.
-const BALLAST_BYTES: u64 = 63 * 512 * 1024 - 12 * 65_536;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +59,8 @@ pub(crate) struct Tally {
     pub(crate) whole: u64,
     /// Checks against the checksums. None may find anything.
     pub(crate) verified: u64,
+    /// Copies, each opened and checked.
+    pub(crate) backups: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -74,6 +75,7 @@ impl std::ops::AddAssign for Tally {
         self.looks += other.looks;
         self.whole += other.whole;
         self.verified += other.verified;
+        self.backups += other.backups;
     }
 }
 
@@ -105,51 +107,6 @@ pub(crate) fn guarded<T>(
         }
     };
     Err(Failure { seed, what })
-}
-
-/// The disk of an empty store, and the state it must show.
-pub(crate) fn formatted(machine: Machine) -> Result<(Disk, Allowed), String> {
-    // Bugs are for what runs on it.
-    let planted = bug::current();
-    bug::inherit(None);
-    let formatted = format(machine);
-    bug::inherit(planted);
-    formatted
-}
-
-fn format(machine: Machine) -> Result<(Disk, Allowed), String> {
-    let medium = SimulatedMedium::new(Disk::default(), machine, Random::new(0));
-    Store::format(&medium).map_err(|error| format!("format: {error}"))?;
-    // Creation is atomic elsewhere, by a link: here the image is synced, and all of it must be.
-    let disk = medium.photo().disk.cut(Kept::Nothing, Tearing::None, &mut Random::new(0));
-    let mut store = Store::open_on(Arc::new(medium), &options())
-        .map_err(|error| format!("open an empty store: {error}"))?;
-    let commit = store.commit_id();
-    let state = State::default();
-    match state.difference(&mut store).map_err(|error| error.to_string())? {
-        None => Ok((disk, vec![(commit, Arc::new(state))])),
-        Some(difference) => Err(format!("an empty store is not empty: {difference}")),
-    }
-}
-
-/// The disk of a store with little room left in what the first checksum table covers: an empty
-/// region takes the rest.
-fn filled(machine: Machine) -> Result<(Disk, Allowed), String> {
-    let planted = bug::current();
-    bug::inherit(None);
-    let (disk, allowed) = formatted(machine)?;
-    let medium = SimulatedMedium::new(disk, machine, Random::new(0));
-    let mut run = Run::open(&medium, &allowed)?;
-    run.create("ballast", ElementKind::U8, 1)?;
-    let id = run.id("ballast")?;
-    let grown = run.store().grow(id, BALLAST_BYTES, Growth::Exact);
-    grown.map_err(|error| error.to_string())?;
-    run.commit()?;
-    run.reopen(Close::Commit)?;
-    let allowed = run.history.allowed().clone();
-    drop(run);
-    bug::inherit(planted);
-    Ok((medium.photo().disk.cut(Kept::Everything, Tearing::None, &mut Random::new(0)), allowed))
 }
 
 /// One storm on machines like this one.
@@ -244,6 +201,13 @@ fn generate(
             verify(run.store()).map_err(|what| format!("after {:?}: {what}", run.steps))?;
             tally.verified += 1;
         }
+        if own.chance(STEPS_BACKED_UP_PERCENT) && !medium.is_out() {
+            result = back_up_beside(&mut run, workload, medium.machine(), &mut own);
+            if result.is_err() {
+                break;
+            }
+            tally.backups += 1;
+        }
     }
     if result.is_ok() {
         run.begin_step("the end");
@@ -330,6 +294,10 @@ pub(crate) fn examine(
     let is_verified = own.chance(VERIFIED_PERCENT);
     if is_verified {
         verify_what_is_left(medium)?;
+    }
+    if own.chance(BACKED_UP_PERCENT) {
+        back_up_what_is_left(medium, machine, allowed, &mut own)?;
+        tally.backups += 1;
     }
     let mut run = Run::open(medium, allowed).map_err(|stop| format!("{stop:?}"))?;
     if let Some(observer) = medium.watch(None) {

@@ -47,6 +47,19 @@ impl Workload {
         Self { random, theme, verbs: verbs(theme), last: None, created: 0, appended: Vec::new() }
     }
 
+    /// Takes a step that leaves the store open.
+    pub(crate) fn step_without_reopening(&mut self, run: &mut Run) -> Step {
+        if run.now.regions.is_empty() || self.missing(run).is_some() {
+            return Ok(());
+        }
+        let verb = *self.random.pick(&self.verbs);
+        if matches!(verb, Verb::Repeat | Verb::Reopen | Verb::Discard | Verb::Die) {
+            return Ok(());
+        }
+        run.begin_step(format!("{verb:?} beside a backup"));
+        self.take(verb, run)
+    }
+
     /// Takes one step.
     pub(crate) fn step(&mut self, run: &mut Run) -> Step {
         let verb = if run.now.regions.is_empty() {
