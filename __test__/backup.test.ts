@@ -69,9 +69,9 @@ for (const from of ['writer', 'reader'] as const) {
     }
     await work()
     const reader = open(path, { access: 'read' })
-    let isOver = false
+    const end = new AbortController()
     const working = (async () => {
-      while (!isOver) await work()
+      while (!end.signal.aborted) await work()
     })()
     try {
       for (let round = 0; round < 8; round++) {
@@ -84,7 +84,7 @@ for (const from of ['writer', 'reader'] as const) {
         copy.close()
       }
     } finally {
-      isOver = true
+      end.abort()
       await working
     }
     reader.close()
