@@ -61,8 +61,9 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
 }
 const SYNCS: ReadonlySet<string> = new Set(['fdatasync', 'fsync', 'pwritev2'])
 const KILL = 'SIGKILL'
-/** More than any play takes, also under strace on a busy machine. */
-const HANG_MS = 120_000
+/** More than any play takes, also under strace on a busy machine; with the stacks of all calls, on a very busy one. */
+const HANG_MS = 300_000
+const STACKS_HANG_MS = 1_800_000
 /** A frame of the addon in strace's stack of a call. */
 const OURS = /stoa\.[\w-]+\.node/
 
@@ -173,10 +174,13 @@ class Stage {
     const tracer = await Tracer.attach(child.process.pid as number, join(this.#folder, 'strace.log'), args)
     const lines: string[] = []
     let isHanging = false
-    const watch = setTimeout(() => {
-      isHanging = true
-      child.process.kill('SIGKILL')
-    }, HANG_MS)
+    const watch = setTimeout(
+      () => {
+        isHanging = true
+        child.process.kill('SIGKILL')
+      },
+      args.includes('-k') ? STACKS_HANG_MS : HANG_MS,
+    )
     child.say(`${role} ${path}`)
     let isOver = false
     while (!isOver) {
@@ -258,7 +262,7 @@ async function placesOf(stage: Stage, role: Role): Promise<Places> {
   const played = await stage.play(role, ['-k', '-e', `trace=${names.join()},?process_madvise`])
   const unexpected = played.lines.filter((line) => /^(threw|untyped|changed)/.test(line))
   if (!played.isOver || unexpected.length > 0) {
-    throw new Error(`the ${role} role failed by itself: ${unexpected.join('; ')} ${played.stderr}`)
+    throw new Error(`the ${role} role failed by itself: ${unexpected.join('; ')} ${played.signal} ${played.stderr}`)
   }
   rmSync(played.path, { force: true })
   const counts = new Map<string, number>()

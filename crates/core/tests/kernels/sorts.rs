@@ -191,7 +191,7 @@ fn few_rows_with_strings_outside_their_heap_are_corrupt() {
                 let mut view = [0; 16];
                 // Inline, or somewhere far away.
                 view[0] = [5, 200][random.below(3) / 2];
-                view[4..9].fill_with(|| random.below(256) as u8);
+                view[4..9].fill_with(|| u8::try_from(random.below(256)).expect("a byte"));
                 view
             })
             .collect();
