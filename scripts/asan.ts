@@ -2,8 +2,8 @@
 // Any read or write outside of what was allocated ends the test's process with a report. The memory of columns is mapped,
 // not allocated: an access outside of a mapping is a crash there as everywhere.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 const TARGET = 'x86_64-unknown-linux-gnu'
 const FOLDER = 'target/asan'
@@ -21,8 +21,9 @@ function findRuntime(): string | undefined {
   return undefined
 }
 
-function run(command: string, args: readonly string[], environment: Record<string, string>): void {
+function run(command: string, args: readonly string[], environment: Record<string, string>, cwd = '.'): void {
   const { status, signal, error } = spawnSync(command, args, {
+    cwd,
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   })
@@ -49,13 +50,20 @@ run('cargo', ['build', '--release', '--locked', '-p', 'stoa-node', '--target', T
   CARGO_PROFILE_RELEASE_STRIP: 'none',
   CARGO_PROFILE_RELEASE_DEBUG: '1',
 })
-const addon = join(process.cwd(), FOLDER, TARGET, 'release', 'libstoa_node.so')
-// Node loads a library as an addon only by its name's ending.
-const named = join(process.cwd(), FOLDER, 'stoa.asan.node')
-run('cp', [addon, named], {})
-run('npx', ['ava', ...process.argv.slice(2)], {
-  NAPI_RS_NATIVE_LIBRARY_PATH: named,
+// A copy of the package, in which the loader finds this library: the real one stays as it is.
+const copy = resolve(FOLDER, 'package')
+rmSync(copy, { recursive: true, force: true })
+const { stdout: files } = spawnSync('git', ['ls-files', '-z'], { encoding: 'utf8' })
+for (const file of files.split('\0').filter((name) => name !== '' && existsSync(name))) {
+  mkdirSync(dirname(join(copy, file)), { recursive: true })
+  copyFileSync(file, join(copy, file))
+}
+symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+if (existsSync('dist')) cpSync('dist', join(copy, 'dist'), { recursive: true })
+copyFileSync(join(FOLDER, TARGET, 'release', 'libstoa_node.so'), join(copy, 'stoa.linux-x64-gnu.node'))
+const environment = {
   LD_PRELOAD: runtime,
-  // Node leaks at its end, as it means to. Its own handlers, and the store's of SIGBUS, stay in charge.
-  ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:allow_user_segv_handler=1:handle_sigbus=0:handle_segv=0',
-})
+  // Node leaks at its end, as it means to. Its handlers, and the store's of SIGBUS, stay in charge.
+  ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:handle_sigbus=0:handle_segv=0',
+}
+run(join('node_modules', '.bin', 'ava'), ['--timeout=20m', ...process.argv.slice(2)], environment, copy)

@@ -61,15 +61,16 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
 }
 const SYNCS: ReadonlySet<string> = new Set(['fdatasync', 'fsync', 'pwritev2'])
 const KILL = 'SIGKILL'
-/** More than any play takes, also under strace on a busy machine. */
-const HANG_MS = 120_000
+/** More than any play takes, also under strace on a busy machine; with the stacks of all calls, on a very busy one. */
+const HANG_MS = 300_000
+const STACKS_HANG_MS = 1_800_000
 /** A frame of the addon in strace's stack of a call. */
 const OURS = /stoa\.[\w-]+\.node/
 
 /** Of many equal writes in a row, pages of one fill or of one commit, the first two, the last and each of these are hit. */
 const RUN_STEP = 16
 /** Points between two lines about how far it is. */
-const SAY_EVERY = 500
+const SAY_EVERY = 200
 
 const ACTOR = new URL('sweep-actor.ts', import.meta.url).pathname
 // One thread of the pool, so that its calls have an order.
@@ -100,7 +101,7 @@ class Tracer {
 
   static async attach(pid: number, log: string, args: readonly string[]): Promise<Tracer> {
     rmSync(log, { force: true })
-    const strace = spawn('strace', ['-f', '-k', '-o', log, '-p', String(pid), ...args], {
+    const strace = spawn('strace', ['-f', '-o', log, '-p', String(pid), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let told = ''
@@ -173,10 +174,13 @@ class Stage {
     const tracer = await Tracer.attach(child.process.pid as number, join(this.#folder, 'strace.log'), args)
     const lines: string[] = []
     let isHanging = false
-    const watch = setTimeout(() => {
-      isHanging = true
-      child.process.kill('SIGKILL')
-    }, HANG_MS)
+    const watch = setTimeout(
+      () => {
+        isHanging = true
+        child.process.kill('SIGKILL')
+      },
+      args.includes('-k') ? STACKS_HANG_MS : HANG_MS,
+    )
     child.say(`${role} ${path}`)
     let isOver = false
     while (!isOver) {
@@ -245,13 +249,20 @@ function callsOf(log: string): Call[] {
   return calls
 }
 
+interface Places {
+  readonly points: readonly Injection[]
+  readonly states: readonly string[]
+  /** Calls that Node makes meanwhile, too. */
+  readonly shared: ReadonlySet<string>
+}
+
 /** Every place at which a role can be hit: the calls that the addon makes when nothing fails. */
-async function placesOf(stage: Stage, role: Role): Promise<{ points: Injection[]; states: string[] }> {
+async function placesOf(stage: Stage, role: Role): Promise<Places> {
   const names = Object.keys(ERRORS).filter((name) => name !== 'process_madvise')
-  const played = await stage.play(role, ['-e', `trace=${names.join()},?process_madvise`])
+  const played = await stage.play(role, ['-k', '-e', `trace=${names.join()},?process_madvise`])
   const unexpected = played.lines.filter((line) => /^(threw|untyped|changed)/.test(line))
   if (!played.isOver || unexpected.length > 0) {
-    throw new Error(`the ${role} role failed by itself: ${unexpected.join('; ')} ${played.stderr}`)
+    throw new Error(`the ${role} role failed by itself: ${unexpected.join('; ')} ${played.signal} ${played.stderr}`)
   }
   rmSync(played.path, { force: true })
   const counts = new Map<string, number>()
@@ -269,7 +280,8 @@ async function placesOf(stage: Stage, role: Role): Promise<{ points: Injection[]
       points.set(`${name} ${what} ${nth}`, { role, call: name, what, nth })
     }
   }
-  return { points: [...points.values()], states: played.lines.filter((line) => /^(has|begin) /.test(line)) }
+  const shared = new Set(calls.filter(({ isOurs }) => !isOurs).map(({ name }) => name))
+  return { points: [...points.values()], shared, states: played.lines.filter((line) => /^(has|begin) /.test(line)) }
 }
 
 /** What the file may show: the last state told durable, and what was begun or written after it. */
@@ -366,7 +378,7 @@ export async function sweep(
   try {
     for (const role of ROLES) {
       if (only.role !== undefined && only.role !== role) continue
-      const { points: places, states } = await placesOf(stage, role)
+      const { points: places, states, shared } = await placesOf(stage, role)
       const wanted = places.filter(
         (point) =>
           (only.call ?? point.call) === point.call &&
@@ -382,9 +394,12 @@ export async function sweep(
         if (at % every !== offset % every) continue
         const { call, what, nth } = point
         const how = what === KILL ? `signal=${what}` : `error=${what}`
-        const played = await stage.play(role, ['-e', `trace=${call}`, '-e', `inject=${call}:${how}:when=${nth}`])
+        // Stacks take long, and only tell which calls are Node's.
+        const stacks = what !== KILL && shared.has(call) ? ['-k'] : []
+        const inject = `inject=${call}:${how}:when=${nth}`
+        const played = await stage.play(role, [...stacks, '-e', `trace=${call}`, '-e', inject])
         const hit = callsOf(played.log).filter(({ isInjected }) => isInjected)
-        if (what !== KILL && hit.some(({ isOurs }) => !isOurs)) {
+        if (stacks.length > 0 && hit.some(({ isOurs }) => !isOurs)) {
           foreign++
           rmSync(played.path, { force: true })
           continue

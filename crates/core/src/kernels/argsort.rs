@@ -106,17 +106,10 @@ impl<'a> Sorter<'a> {
 fn sort_few(stages: &[Stage<'_>], rows: &mut [u32]) -> Result<()> {
     let mut result = Ok(());
     rows.sort_by(|one, other| {
-        for stage in stages {
-            match stage.compare(*one, *other) {
-                Ok(Ordering::Equal) => {}
-                Ok(order) => return order,
-                Err(error) => {
-                    result = Err(error);
-                    return Ordering::Equal;
-                }
-            }
-        }
-        Ordering::Equal
+        let orders = stages.iter().map(|stage| stage.compare(*one, *other, &mut result));
+        // Lazy: the next stage is asked only where the rows tie in all before.
+        let mut orders = orders.skip_while(|order| order.is_eq());
+        orders.next().unwrap_or(Ordering::Equal)
     });
     result
 }

@@ -258,21 +258,32 @@ impl Stage<'_> {
         }
     }
 
-    /// The order of two rows in this stage, strings as a whole.
-    pub(super) fn compare(&self, one: u32, other: u32) -> Result<Ordering> {
+    /// The order of two rows in this stage, strings as a whole. A row that has no value fails, and
+    /// is ordered like the least all the same: a sort must never see an order that contradicts
+    /// itself.
+    pub(super) fn compare(&self, one: u32, other: u32, result: &mut Result<()>) -> Ordering {
         match self {
             Self::Parts(_) => {
-                let mut codes = [0; 2];
-                self.fill(0, Some(&[one, other]), &mut codes)?;
-                Ok(codes[0].cmp(&codes[1]))
+                let mut code = |row: u32| {
+                    let mut codes = [0];
+                    if let Err(error) = self.fill(0, Some(&[row]), &mut codes) {
+                        *result = Err(error);
+                    }
+                    codes[0]
+                };
+                code(one).cmp(&code(other))
             }
             Self::Text { texts, validity, descending } => {
-                let text = |row: u32| {
+                let mut text = |row: u32| {
                     let is_valid = validity.is_none_or(|it| it.is_valid(row as usize));
-                    if is_valid { texts.get(row as usize) } else { Ok(&[][..]) }
+                    let text = if is_valid { texts.get(row as usize) } else { Ok(&[][..]) };
+                    text.unwrap_or_else(|error| {
+                        *result = Err(error);
+                        &[]
+                    })
                 };
-                let order = text(one)?.cmp(text(other)?);
-                Ok(if *descending { order.reverse() } else { order })
+                let order = text(one).cmp(text(other));
+                if *descending { order.reverse() } else { order }
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::columns::{KINDS, Owned, Table, Value, random_table, texts};
 use crate::{LENGTHS, Random};
 use std::cmp::Ordering;
 use stoa_core::ErrorKind;
-use stoa_core::kernels::{Nulls, SortKey, argsort};
+use stoa_core::kernels::{Column, Nulls, SortKey, Texts, Validity, Values, argsort};
 
 /// A key of a plain, stable sort.
 struct Key<'a> {
@@ -177,4 +177,33 @@ fn a_code_without_a_rank_is_corrupt() {
     };
     assert_eq!(argsort(&[key(&[0, 1, 2, 3, 4])], 3).unwrap_err().kind(), ErrorKind::Corrupt);
     assert_eq!(argsort(&[key(&[5, 4, 3, 2, 1, 0])], 3).unwrap(), [2, 1, 0]);
+}
+
+/// Few rows that tie are sorted by comparing: an order that an error makes contradict itself must
+/// not reach the sort of the standard library, which panics.
+#[test]
+fn few_rows_with_strings_outside_their_heap_are_corrupt() {
+    let mut random = Random(11);
+    for _ in 0..500 {
+        let rows = 21 + random.below(5);
+        let views: Vec<[u8; 16]> = (0..rows)
+            .map(|_| {
+                let mut view = [0; 16];
+                // Inline, or somewhere far away.
+                view[0] = [5, 200][random.below(3) / 2];
+                view[4..9].fill_with(|| u8::try_from(random.below(256)).expect("a byte"));
+                view
+            })
+            .collect();
+        // A null, or nothing would be asked before the strings are.
+        let valid = [0xfe, 0xff, 0xff, 0xff];
+        let column =
+            Column::new(Values::Text(Texts::new(&views, &[])), Some(Validity::new(&valid)));
+        let key = SortKey { column, ranks: None, descending: false, nulls: Nulls::Last };
+        let has_astray = views[1..].iter().any(|view| view[0] == 200);
+        match argsort(&[key], rows) {
+            Ok(_) => assert!(!has_astray),
+            Err(error) => assert_eq!((error.kind(), has_astray), (ErrorKind::Corrupt, true)),
+        }
+    }
 }
