@@ -16,7 +16,7 @@ import {
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
-import { f64, nullable, open, type Store, symbol, u32, utf8 } from '../src/index.ts'
+import { f64, nullable, open, type StoaError, type Store, symbol, u32, utf8 } from '../src/index.ts'
 import { startScript } from './support/child.ts'
 import { directory, storePath } from './support/directory.ts'
 import { canMount, smallDisk } from './support/disk.ts'
@@ -69,9 +69,9 @@ for (const from of ['writer', 'reader'] as const) {
     }
     await work()
     const reader = open(path, { access: 'read' })
-    const end = new AbortController()
+    const writer = { isOver: false }
     const working = (async () => {
-      while (!end.signal.aborted) await work()
+      while (!writer.isOver) await work()
     })()
     try {
       for (let round = 0; round < 8; round++) {
@@ -84,7 +84,7 @@ for (const from of ['writer', 'reader'] as const) {
         copy.close()
       }
     } finally {
-      end.abort()
+      writer.isOver = true
       await working
     }
     reader.close()
@@ -170,6 +170,24 @@ test('two backups to one name at once are one', async (t) => {
   t.true(await isGood(target))
   t.deepEqual(readdirSync(dirname(path)).toSorted(), ['copy.stoa', 'test.stoa'])
   store.close()
+})
+
+test('a store that is closed under a backup leaves a whole one or none', async (t) => {
+  const path = storePath(t)
+  const target = join(dirname(path), 'copy.stoa')
+  const store = open(path)
+  store.table('t', { x: f64 }).append({ x: new Float64Array(1_000_000).fill(1) })
+  await store.commit()
+  const backup = store.backup(target)
+  store.close()
+  try {
+    await backup
+    t.true(await isGood(target))
+  } catch (error) {
+    t.is((error as StoaError).code, 'ERR_STOA_CLOSED')
+    t.deepEqual(readdirSync(dirname(path)), ['test.stoa'])
+  }
+  t.true(await isGood(path))
 })
 
 test('a live store is not backed up, by whoever has it open', async (t) => {
