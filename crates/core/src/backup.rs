@@ -8,6 +8,7 @@ use crate::checkpoint::directory_extent;
 use crate::commit::{Committer, Write};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::header::Header;
+use crate::format::live::{LIVE_OFFSET, LiveBlock};
 use crate::format::{Extent, FIRST_LOG, PAGE};
 use crate::found::{cannot_read, corrupt, read, read_structure};
 use crate::medium::Medium;
@@ -139,6 +140,8 @@ fn share<M: Medium>(source: &M, target: &M) -> Result<bool> {
 /// What opening fails with.
 #[doc(hidden)]
 pub fn settle_copy<M: Medium>(target: &Arc<M>) -> Result<()> {
+    // What the source told when it was live is of the past, and its places were not copied.
+    target.write(LIVE_OFFSET, &LiveBlock::none()).map_err(|error| cannot_copy(&error))?;
     let mut store = Store::open_on(Arc::clone(target), &Options::default())?;
     store.close(Close::Discard).1?;
     target.sync().map_err(|error| cannot_copy(&error))

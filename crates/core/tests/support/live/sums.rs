@@ -92,7 +92,8 @@ fn pages(region: &Region) -> impl Iterator<Item = u64> {
 }
 
 fn is_right(disk: &Disk, tables: &[(u64, u64)], page: u64) -> bool {
-    let mut at = page * 8;
+    // 63 entries a sector, and its own checksum.
+    let mut at = page / 63 * 512 + page % 63 * 8;
     for (offset, bytes) in tables {
         if at < *bytes {
             let entry = bytes_at(disk, offset + at, 8).u64();
