@@ -207,7 +207,6 @@ bugs! {
     a_store_live_on_a_closed_header_is_found: LiveOnClosedHeader in LIVE;
     a_live_directory_written_in_place_is_found: LiveDirectoryInPlace in LIVE;
     what_was_told_forgotten_first_is_found: ToldForgottenFirst in LIVE;
-    what_was_told_overwritten_is_found: ToldOverwritten in LIVE;
     what_was_told_in_another_boot_is_found: ToldInAnotherBoot in LIVE;
     a_live_store_discarded_without_a_sync_is_found: LiveDiscardWithoutSync in LIVE;
     a_loss_that_is_not_told_is_found: LiveLossUntold in LIVE_FAILURES;
