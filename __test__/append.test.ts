@@ -188,3 +188,58 @@ test('a source that changes the table meanwhile loses nothing', (t) => {
   t.is(table.length, 5)
   t.deepEqual(table.columns.sym.labels, ['inner', 'third', 'outer'])
 })
+
+for (const live of [false, true]) {
+  test(`long columns${live ? ' of a live store' : ''} lie where they belong, before and after commits and reopening`, (t) => {
+    const path = storePath(t)
+    const expected: number[] = []
+    let store = open(path, { live })
+    const add = (values: Float64Array): void => {
+      store.table('t', { real: f64, small: u8 }).append({ real: values, small: Uint8Array.from(values) })
+      expected.push(...values)
+    }
+    const check = (): void => {
+      const { real, small } = store.table('t', { real: f64, small: u8 }).arrays
+      t.deepEqual(real, Float64Array.from(expected))
+      t.deepEqual(small, Uint8Array.from(expected))
+    }
+    // 30,000 rows are 240 KB, 8,191 and 8,193 lie beside 64 KiB.
+    for (const [round, rows] of [3, 30_000, 8191, 8193, 30_000].entries()) {
+      add(Float64Array.from({ length: rows }, (_, row) => (row * 7 + round) % 251))
+      check()
+      if (round % 2 === 0) store.commitSync()
+      if (round === 3) store.close()
+      if (round === 3) store = open(path, { live })
+      check()
+    }
+    // Rows of the table itself, of shared memory, of a view in the middle, and over rows that were there.
+    const table = store.table('t', { real: f64, small: u8 })
+    table.append(table)
+    expected.push(...expected)
+    check()
+    const shared = new Float64Array(new SharedArrayBuffer(240_000)).fill(5)
+    add(shared.subarray(100, 20_000))
+    check()
+    table.truncate(10)
+    expected.length = 10
+    add(Float64Array.from({ length: 40_000 }, (_, row) => row % 101))
+    check()
+    store.close()
+    store = open(path, { live })
+    check()
+    store.close()
+  })
+}
+
+test('long columns that were rolled back come to nothing, and can be appended again', (t) => {
+  const store = opened(t)
+  const table = store.table('t', { real: f64 })
+  table.append({ real: new Float64Array(20_000).fill(1) })
+  store.commitSync()
+  table.append({ real: new Float64Array(40_000).fill(2) })
+  store.rollback()
+  t.deepEqual(table.arrays.real, new Float64Array(20_000).fill(1))
+  table.append({ real: new Float64Array(40_000).fill(3) })
+  store.commitSync()
+  t.is(table.sum('real'), 140_000)
+})

@@ -164,6 +164,10 @@ export class Native {
     return attempt(() => this.#binding.window(id, maxBytes))
   }
 
+  writeThrough(id: number, byteOffset: number, bytes: Uint8Array): void {
+    attempt(() => this.#binding.writeThrough(id, byteOffset, bytes))
+  }
+
   shrink(id: number): number {
     return attempt(() => this.#binding.shrink(id))
   }

@@ -1,10 +1,13 @@
-import { type ElementKind, type TypedArray, VIEW_BYTES_MAX } from './elements.ts'
+import { type ElementKind, kindOf, type TypedArray, VIEW_BYTES_MAX } from './elements.ts'
 import { StoaError } from '../errors.ts'
 import type { NativeRegion } from '../native.ts'
 import type { Session } from '../session.ts'
 
 /** Bytes of a window over a part, where one over the whole is too long. */
 const PART_BYTES = 2 ** 30
+
+/** What has fewer bytes is copied faster than a call is made. */
+const WRITE_THROUGH_BYTES_MIN = 64 * 1024
 
 /** A growable, contiguous run of elements in the file, seen through one typed array over its whole capacity. */
 export class Region {
@@ -150,6 +153,19 @@ export class Region {
       this.#part = part
     }
     return new this.kind.Array(part.window, from - part.start, rows * this.stride)
+  }
+
+  /** Copies elements in, from `row` on; {@link view} covers them. */
+  put(row: number, elements: TypedArray): void {
+    const at = row * this.stride
+    const { buffer, byteOffset, byteLength } = elements
+    // What other threads share may change while it is read, which the core must not see.
+    if (byteLength < WRITE_THROUGH_BYTES_MIN || kindOf(elements) !== this.kind || !(buffer instanceof ArrayBuffer)) {
+      ;(this.view as Uint8Array).set(elements as Uint8Array, at)
+    } else {
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+      this.#session.native.writeThrough(this.id, at * this.kind.bytes, bytes)
+    }
   }
 
   /** Moves rows; the ranges may overlap. */

@@ -12,7 +12,7 @@ export interface Chunk {
   readonly rows: number
   /** What must be there beside the rows, for `admit`. */
   readonly needs: Iterable<Encoded> | (() => void)
-  /** Cannot fail. */
+  /** Fails only on a poisoned store. */
   write(start: number): void
 }
 
@@ -79,7 +79,7 @@ export class ElementsChunk implements Chunk {
     const known = this.#known
     const fresh = this.#fresh
     const end = start + this.rows
-    ;(view as Uint8Array).set(this.#elements as Uint8Array, start * data.stride)
+    data.put(start, this.#elements)
     if (fresh.length > 0) {
       for (let row = start; row < end; row++) {
         const code = view[row] as number
@@ -137,7 +137,7 @@ class ColumnChunk implements Chunk {
         else storage.writeFrom(start + row, texts, row)
       }
     } else {
-      ;(storage.data.view as Uint8Array).set(other.data.slice(rows) as Uint8Array, start * storage.data.stride)
+      storage.data.put(start, other.data.slice(rows))
     }
     if (storage.validity === undefined) return
     if (other.validity === undefined) storage.validity.fill(true, start, start + rows)

@@ -245,6 +245,16 @@ impl NativeStore {
         self.with(|open| open.window_at(env, id, byte_offset, bytes))
     }
 
+    /// Copies bytes into the region's memory from `byteOffset` on, within the capacity: by one call
+    /// into the file where nothing is committed, which takes a third of the time of pages touched
+    /// one by one. For 64 KiB and more. Beyond the capacity: `ERR_STOA_LIMIT`.
+    #[napi(catch_unwind)]
+    pub fn write_through(&self, id: f64, byte_offset: f64, bytes: &[u8]) -> Result<()> {
+        let id = region(id)?;
+        let byte_offset = whole("byteOffset", byte_offset)?;
+        self.with(|open| open.store().write_through(id, byte_offset, bytes))
+    }
+
     /// Sets lengths in elements: `changes` holds the id of a region and its new length by turns.
     /// Call it before `capture` and `isDirty`. On an error the regions before the failing one are
     /// set.

@@ -198,7 +198,14 @@ impl Run {
                 return wrong(format!("grow to {len} gave a capacity of {capacity}"));
             }
         }
-        self.store().write(id, start as u64, bytes).map_err(self.stop("write"))?;
+        let store = self.store();
+        // Both ways in, by turns.
+        let written = if len.is_multiple_of(2) {
+            store.write(id, start as u64, bytes)
+        } else {
+            store.write_through(id, start as u64, bytes)
+        };
+        written.map_err(self.stop("write"))?;
         self.store().set_len(id, len).map_err(self.stop("set_len"))?;
         self.bytes_mut(name).extend_from_slice(bytes);
         Ok(())
