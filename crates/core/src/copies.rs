@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A commit of at most so many pages keeps their copies. The next commit often changes the same
 /// ones (the last page of each column), and a copy costs a fault to make and a call to drop: 12 of
 /// 25 microseconds for a row of four columns.
-const KEPT_OF_COMMIT: usize = 16;
+const KEPT_OF_SMALL: usize = 16;
 
-/// Copies that are kept at most: each costs its memory, and a comparison in every commit.
-const KEPT_MAX: usize = 16;
+/// A larger one keeps those that the commit before changed too, if it has at most so many: a copy
+/// that is kept costs its memory, here 16 MiB, and a comparison in the next commit.
+const KEPT_OF_LARGE: usize = 4096;
 
-/// The copies that were kept: region, and offset of the system's page.
+/// Copies: region, and offset of the system's page.
 pub(crate) type Kept = BTreeSet<(RegionId, u64)>;
 
 impl<M: Medium> Store<M> {
@@ -36,16 +37,20 @@ impl<M: Medium> Store<M> {
             let starts = (run.at..run.at + run.pages * PAGE).step_by(PAGE_BYTES);
             pages.extend(starts.map(|at| (run.region, at - at % system_page)));
         }
-        if pages.len() > KEPT_OF_COMMIT || planted(Bug::DropWithoutCompare) {
+        if planted(Bug::DropWithoutCompare) {
             self.drop_equal_copies(&pages);
             return;
         }
-        self.kept.extend(pages.iter().copied());
-        if self.kept.len() > KEPT_MAX {
-            let older = self.kept.difference(&pages).copied().collect();
-            self.drop_equal_copies(&older);
-            self.kept = pages;
+        let is_small = pages.len() <= KEPT_OF_SMALL;
+        let again = if is_small { pages.clone() } else { &pages & &self.changed_before };
+        let older: Kept = &self.kept - &pages;
+        if is_small && older.len() + pages.len() <= KEPT_OF_SMALL {
+            self.kept.extend(again);
+        } else {
+            self.drop_equal_copies(&(&older | &(&pages - &again)));
+            self.kept = again;
         }
+        self.changed_before = if pages.len() <= KEPT_OF_LARGE { pages } else { Kept::new() };
     }
 
     fn drop_equal_copies(&mut self, pages: &Kept) {

@@ -71,6 +71,7 @@ impl<M: Medium> Store<M> {
         });
         let (place, lengths) = lengths.inspect_err(|_| self.give_back(&directories))?;
         self.kept.clear();
+        self.changed_before.clear();
         for (id, region) in &mut self.regions {
             let Some(view) = &mut region.view else { continue };
             view.map_role(&self.current.regions[id], 0, view.mapped_bytes, Role::Shared)

@@ -151,6 +151,7 @@ impl<M: Medium> Store<M> {
             plan,
             in_flight: VecDeque::new(),
             kept: Kept::new(),
+            changed_before: Kept::new(),
             imaged: HashSet::new(),
             unwritten_checksums: BTreeMap::new(),
             wants_checkpoint: false,

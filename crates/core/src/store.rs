@@ -47,6 +47,8 @@ pub struct Store<M: Medium> {
     pub(crate) in_flight: VecDeque<InFlight<M::Memory>>,
     /// Private copies that equal the file, kept because they are likely to change again.
     pub(crate) kept: Kept,
+    /// The pages of the last settled commit, unless it was a huge one.
+    pub(crate) changed_before: Kept,
     /// Pages that the log holds whole.
     pub(crate) imaged: HashSet<u64>,
     /// Checksums of pages in the log that the table does not have yet.
