@@ -131,6 +131,11 @@ impl<M: Medium> Store<M> {
     pub fn write_through(&mut self, id: RegionId, byte_offset: u64, bytes: &[u8]) -> Result<()> {
         self.check_usable()?;
         self.check_range(id, byte_offset, bytes.len())?;
+        if self.is_live() {
+            // The kernel keeps what is written at once in large folios, and from then on a store to
+            // one page of them makes it write all.
+            return self.write(id, byte_offset, bytes);
+        }
         let shared_from = self.view(id)?.private_bytes;
         let end = byte_offset + bytes.len() as u64;
         let within =
