@@ -24,8 +24,11 @@ import type { VerifyReport } from './verify.ts'
 export interface Store extends Disposable, AsyncDisposable {
   /** Absolute. */
   readonly path: string
+  /** As it was opened. A descriptor opens for reading. */
   readonly access: 'write' | 'read'
+  /** Whether it was opened with `live`: its memory is shared with other processes. */
   readonly live: boolean
+  /** Whether `close` was called. */
   readonly closed: boolean
   /** Of the file. */
   readonly byteLength: number
@@ -45,8 +48,9 @@ export interface Store extends Disposable, AsyncDisposable {
   table(name: string): Table
   /** Opens an array, or creates it; ERR_STOA_SCHEMA when it has another type. */
   array<T extends Type>(name: string, type: T): PersistentArray<T>
-  /** The names, in order of creation. */
+  /** The names of the tables, in order of creation. */
   tables(): string[]
+  /** The names of the arrays, in order of creation. */
   arrays(): string[]
   /** Removes a table or an array: ERR_STOA_NOT_FOUND when there is none. A rollback brings it back. */
   drop(name: string): void
@@ -98,6 +102,10 @@ export interface Store extends Disposable, AsyncDisposable {
   snapshot<R>(fn: () => R): R
   /** Whether a commit would write anything. Cost: the search for changed pages. False on a reader. */
   isDirty(): boolean
+  /**
+   * Tells what is in the file and how much of it: tables, arrays, columns, bytes. Cost: one pass over the rows of each
+   * text column, else nothing that grows.
+   */
   info(): StoreInfo
   /**
    * Checks every committed byte against the checksum that its commit wrote, and every structure that leads to it: finds a
@@ -128,7 +136,9 @@ export interface Store extends Disposable, AsyncDisposable {
    * await store.backup(`backups/market-${new Date().toISOString().slice(0, 10)}.stoa`)
    */
   backup(path: string | URL): Promise<void>
+  /** Adds a listener; the same one twice counts once. No store is kept open, and no process alive, by it. */
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
+  /** Takes a listener away; nothing happens when it is none. */
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   /**
    * Commits unless told to discard, after commits under way, then gives the lock and the memory back: every typed array

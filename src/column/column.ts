@@ -12,8 +12,11 @@ import { Validity } from './validity.ts'
 
 /** One column of a table: its memory as a typed array, and its values decoded. */
 export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
+  /** The name in the schema; an array's own. */
   readonly name: string
+  /** As in the schema. */
   readonly type: T
+  /** Rows. */
   readonly length: number
   /**
    * The memory itself: a typed array of exactly `length` elements over the file. It stays valid when the column grows,
@@ -28,7 +31,12 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
    * @example
    * for (const { start, data } of embeddings.chunks()) scan(data, start)
    */
-  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArrayOf<T> }>
+  chunks(elements?: number): IterableIterator<{
+    /** The row that the piece begins at. */
+    start: number
+    /** Its memory. */
+    data: TypedArrayOf<T>
+  }>
   /** The value at an index, from the end when negative; undefined outside. */
   at(index: number): Value<T> | undefined
   /** Replaces the value of an existing row. Throws a RangeError outside. */
@@ -41,11 +49,15 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   readonly nullCount: number
   /** Whether an existing row is null. A RangeError outside. */
   isNull(index: number): boolean
-  /** What the values add up to, least, greatest, both, and on average: as the verbs of the same names of a table. */
+  /** What the values add up to: 0 over none. As `sum` of a table. Columns of numbers and times; for others a TypeError. */
   sum(): Sum<T>
+  /** The least value; undefined over none. NaN gives NaN, nulls are skipped. */
   min(): Sum<T> | undefined
+  /** The greatest value; undefined over none. NaN gives NaN, nulls are skipped. */
   max(): Sum<T> | undefined
+  /** The least and the greatest value in one pass; undefined over none. */
   minMax(): [min: Sum<T>, max: Sum<T>] | undefined
+  /** The mean as a number; undefined over none. NaN gives NaN, nulls are skipped. */
   mean(): number | undefined
   /** How many rows equal a value; null counts the nulls. */
   count(value: Input<T>): number

@@ -15,7 +15,17 @@ import type { LengthKeeper, Session } from '../session.ts'
 import type { Storage } from '../column/storage.ts'
 import type { Type } from '../schema/types.ts'
 
-/** An array in the file: one column that stands alone, with the verbs of a vector. */
+/**
+ * An array in the file: one column that stands alone, with the verbs of a vector. Made by `store.array(name, type)`.
+ *
+ * It stays usable when it grows and after a rollback to a state in which it exists. Every verb throws ERR_STOA_CLOSED after
+ * close, and ERR_STOA_NOT_FOUND once the array was dropped; where a verb throws, nothing was changed.
+ *
+ * @example
+ * const heights = store.array('heights', f64)
+ * heights.push(1.5, 2)
+ * const { data } = heights // a Float64Array over the file
+ */
 export interface PersistentArray<T extends Type = Type> extends Column<T> {
   /** Elements that fit without growing. */
   readonly capacity: number
@@ -39,6 +49,7 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   append(source: T['~types']['source'] | Iterable<Input<T>>): number
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
   truncate(length: number): void
+  /** Takes out all elements; the same as `truncate(0)`. */
   clear(): void
   /** Makes room for `elements` more, so that adding them cannot fail for lack of space; not for text or new labels. */
   reserve(elements: number): void

@@ -13,6 +13,7 @@ import type { Type } from '../schema/types.ts'
  */
 export interface Table<C extends Columns = Columns>
   extends TableKernels<C>, Iterable<{ -readonly [K in keyof C]: Value<C[K]> }> {
+  /** The name given to `store.table`. */
   readonly name: string
   /** Rows. */
   readonly length: number
@@ -71,6 +72,7 @@ export interface Table<C extends Columns = Columns>
   swapRemove(index: number): void
   /** Shortens to `length` rows; no change when there are not more. The memory stays reserved for what comes. */
   truncate(length: number): void
+  /** Takes out all rows; the same as `truncate(0)`. */
   clear(): void
   /**
    * Makes room for `rows` more rows, so that adding them cannot fail for lack of space. Text of more than 12 bytes and
