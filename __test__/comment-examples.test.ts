@@ -14,7 +14,7 @@ const src = join(root, 'src')
 /** What the examples speak of without making it. */
 const AMONG = `
 import { tableFromIPC } from 'apache-arrow'
-import { bytes, f32, f64, i16, i64, nullable, oneOf, open, StoaError, symbol, timestamp, u32, utf8, vector } from 'stoa'
+import { bytes, f32, f64, i16, i64, nullable, oneOf, open, openAsync, type RowInput, StoaError, symbol, timestamp, u32, utf8, vector } from 'stoa'
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from 'stoa/arrow'
 import { readCsv, writeCsv } from 'stoa/csv'
 import { openDataset } from 'stoa/dataset'
@@ -64,7 +64,7 @@ function asFunction({ place, code }: Example): string {
 
 test('every example in a comment compiles', async (t) => {
   t.timeout(240_000)
-  t.true(examples.length >= 37, `${examples.length}`)
+  t.true(examples.length >= 50, `${examples.length}`)
   const folder = directory(t)
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')

@@ -10,7 +10,16 @@ import type { Sum } from '../kernels/table-kernels.ts'
 import type { Type } from '../schema/types.ts'
 import { Validity } from './validity.ts'
 
-/** One column of a table: its memory as a typed array, and its values decoded. */
+/**
+ * One column of a table: its memory as a typed array, and its values decoded.
+ *
+ * It stays usable when the table grows and after a rollback. Every member throws ERR_STOA_CLOSED after close, and
+ * ERR_STOA_NOT_FOUND once the column or its table was dropped.
+ *
+ * @example
+ * const { price } = trades.columns
+ * const [least, greatest] = price.minMax() ?? []
+ */
 export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   /** The name in the schema; an array's own. */
   readonly name: string
@@ -39,9 +48,17 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   }>
   /** The value at an index, from the end when negative; undefined outside. */
   at(index: number): Value<T> | undefined
-  /** Replaces the value of an existing row. Throws a RangeError outside. */
+  /**
+   * Replaces the value of an existing row, from the end when negative. A RangeError outside. A value of a wrong type is a
+   * TypeError, one out of range a RangeError; then nothing was changed.
+   */
   set(index: number, value: Input<T>): void
-  /** Sets every row from `start` up to `end`, as `Array.prototype.fill`. */
+  /**
+   * Sets every row from `start` up to `end`, as `Array.prototype.fill`. The value is checked as in {@link set}.
+   *
+   * @example
+   * trades.columns.qty.fill(0)
+   */
   fill(value: Input<T>, start?: number, end?: number): this
   /** Of a nullable column: the bit `i % 8` of byte `i >> 3` is 1 where row `i` has a value. A TypeError for others. */
   readonly validity: Uint8Array
@@ -59,9 +76,9 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   minMax(): [min: Sum<T>, max: Sum<T>] | undefined
   /** The mean as a number; undefined over none. NaN gives NaN, nulls are skipped. */
   mean(): number | undefined
-  /** How many rows equal a value; null counts the nulls. */
+  /** How many rows equal a value; null counts the nulls, NaN equals nothing. Cost: one pass in the native part. */
   count(value: Input<T>): number
-  /** The first row that equals a value, or -1. */
+  /** The first row that equals a value, or -1. Cost: one pass in the native part, up to that row. */
   indexOf(value: Input<T>): number
   /** The labels by code, of symbol and oneOf; a TypeError for other types. A copy. */
   readonly labels: readonly string[]

@@ -29,7 +29,10 @@ import type { Type } from '../schema/types.ts'
 export interface PersistentArray<T extends Type = Type> extends Column<T> {
   /** Elements that fit without growing. */
   readonly capacity: number
-  /** Adds values at the end, all or none, and gives the new length. Amortised O(1) each; existing views stay valid. */
+  /**
+   * Adds values at the end, all or none, and gives the new length. Amortised O(1) each; existing views stay valid. A value of
+   * a wrong type is a TypeError, one out of range a RangeError; ERR_STOA_NO_SPACE on a full disk. Then nothing was added.
+   */
   push(...values: Input<T>[]): number
   /** Takes the last value off, or gives undefined when there is none. */
   pop(): Value<T> | undefined
@@ -45,7 +48,10 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   remove(index: number, count?: number): void
   /** Takes out one element and puts the last in its place: O(1), the order is lost. A RangeError outside. */
   swapRemove(index: number): void
-  /** Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. */
+  /**
+   * Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. Errors as in
+   * {@link push}.
+   */
   append(source: T['~types']['source'] | Iterable<Input<T>>): number
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
   truncate(length: number): void
