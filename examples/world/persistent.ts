@@ -7,8 +7,8 @@ type Component<C extends Columns> = Table<C & { has: Bool }>['arrays']
 type Components<C extends Record<string, Columns>> = { [Name in keyof C]: Component<C[Name]> }
 
 /**
- * Opens a world with the entities that the store had at its last commit. Columns of components are numbers. An entity that
- * has no component is not kept.
+ * Opens a world with the entities that the store had at its last commit. Columns of components are numbers, and none may be
+ * called `has` (it is taken) or `component` (bitECS looks for it). An entity that has no component is not kept.
  */
 export function persistentWorld<C extends Record<string, Columns>>(store: Store, schema: C): World<Components<C>> {
   const tables = Object.entries(schema).map(([name, columns]) => store.table(name, { has: bool, ...columns }))
