@@ -1,4 +1,23 @@
-/** Every code a {@link StoaError} can carry. What each means stands in the README's table of errors. */
+/**
+ * Every code a {@link StoaError} can carry.
+ *
+ * - `ERR_STOA_LOCKED`: another process, worker or store of this process writes to the file.
+ * - `ERR_STOA_NOT_FOUND`: there is no such file, folder, table, array or column, or no more.
+ * - `ERR_STOA_CORRUPT`: a store whose checks fail.
+ * - `ERR_STOA_FORMAT`: not a store at all, or not a file of the format that is read.
+ * - `ERR_STOA_ENDIAN`: a store of a machine of the other byte order.
+ * - `ERR_STOA_VERSION`: a newer format, or another version of the data.
+ * - `ERR_STOA_SCHEMA`: columns or types are others than in the file, or a name is taken.
+ * - `ERR_STOA_NO_SPACE`: the disk, or a quota on it, is full.
+ * - `ERR_STOA_CLOSED`: the store was closed.
+ * - `ERR_STOA_READONLY`: a verb that writes, on a store that is open for reading.
+ * - `ERR_STOA_POISONED`: a sync or the file failed before; close the store and open it again.
+ * - `ERR_STOA_BUSY`: no consistent look could be had within the tries.
+ * - `ERR_STOA_LIMIT`: past what a column, a sum or the memory holds.
+ * - `ERR_STOA_IO`: the system refused; `syscall` and `errno` tell what.
+ * - `ERR_STOA_UNSUPPORTED`: not to be had here: on this runtime, on a live store, without an optional package.
+ * - `ERR_STOA_INTERNAL`: a mistake of this package; please report it.
+ */
 export type StoaErrorCode =
   | 'ERR_STOA_LOCKED'
   | 'ERR_STOA_NOT_FOUND'
@@ -44,10 +63,14 @@ export interface StoaErrorDetails {
 export class StoaError extends Error {
   /** Stable across versions, unlike the message. */
   readonly code: StoaErrorCode
+  /** The store's file, where the error is about one. */
   declare readonly path?: string
+  /** The system call that failed, where one did. */
   declare readonly syscall?: string
+  /** Its error number, positive, as in errno(3). */
   declare readonly errno?: number
 
+  /** Made by this package; yours to make in tests. */
   constructor(code: StoaErrorCode, message: string, details: StoaErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code

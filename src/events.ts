@@ -11,6 +11,7 @@ export interface StoreEvents {
    * 65,536 commits at once it tells the newest.
    */
   commit: (commitId: number) => void
+  /** The store was closed. */
   close: () => void
 }
 

@@ -16,7 +16,9 @@ export interface FollowOptions {
 
 /** Rows from `start` up to, not including, `end`. */
 export interface RowRange {
+  /** The first row. */
   start: number
+  /** Behind the last row. */
   end: number
 }
 

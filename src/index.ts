@@ -1,3 +1,8 @@
+/**
+ * Typed arrays and tables that live in a file: open a store, make tables, commit.
+ *
+ * @module stoa
+ */
 export { open, openAsync } from './open.ts'
 export type { StoreDescriptor } from './descriptor.ts'
 export type { FollowOptions, RowRange } from './follow.ts'

@@ -8,6 +8,7 @@ import { TextStorage } from './column/text-storage.ts'
 
 /** A column in `info()`. */
 export interface ColumnInfo {
+  /** Of the column, or of the array. */
   name: string
   /** As text: `f64`, `oneOf('buy', 'sell')`. */
   type: string
@@ -21,17 +22,38 @@ export interface ColumnInfo {
 
 /** A store as `info()` tells it. Cost: one pass over the rows of each text column, else nothing that grows. */
 export interface StoreInfo {
+  /** Of the file: `docs/format.md`. */
   formatVersion: number
+  /** Of your own data. */
   version: number
+  /** Of this machine, and so of the file. */
   byteOrder: 'little' | 'big'
+  /** As `store.commitId`. */
   commitId: number
   /** Of the file. */
   byteLength: number
+  /** Of it, the log that commits are written to first. */
   logBytes: number
   /** Given back by what was dropped, to be used again. */
   freeBytes: number
-  tables: { name: string; length: number; capacity: number; columns: ColumnInfo[] }[]
-  arrays: (ColumnInfo & { length: number; capacity: number })[]
+  /** In order of creation. */
+  tables: {
+    /** Given to `store.table`. */
+    name: string
+    /** Rows. */
+    length: number
+    /** Rows that fit without growing. */
+    capacity: number
+    /** In the order of the file. */
+    columns: ColumnInfo[]
+  }[]
+  /** In order of creation. */
+  arrays: (ColumnInfo & {
+    /** Elements. */
+    length: number
+    /** Elements that fit without growing. */
+    capacity: number
+  })[]
 }
 
 export function storeInfo(session: Session, tables: readonly StoredTable[], arrays: readonly StoredArray[]): StoreInfo {

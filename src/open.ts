@@ -39,7 +39,10 @@ export function open(path: string | URL | StoreDescriptor, options?: OpenOptions
 /**
  * The same off the event loop. While it waits for the lock it holds up no thread: a look on the thread pool, then a
  * timer, up to 20 ms. Aborted, before or during, it rejects with an
- * `AbortError` (`code: 'ABORT_ERR'`) and leaves nothing open.
+ * `AbortError` (`code: 'ABORT_ERR'`) and leaves nothing open. Otherwise it rejects with what `open` throws.
+ *
+ * @example
+ * const store = await openAsync('market.stoa', { wait: 5000, signal: AbortSignal.timeout(1000) })
  */
 export async function openAsync(
   path: string | URL | StoreDescriptor,

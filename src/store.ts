@@ -24,8 +24,11 @@ import type { VerifyReport } from './verify.ts'
 export interface Store extends Disposable, AsyncDisposable {
   /** Absolute. */
   readonly path: string
+  /** As it was opened. A descriptor opens for reading. */
   readonly access: 'write' | 'read'
+  /** Whether it was opened with `live`: its memory is shared with other processes. */
   readonly live: boolean
+  /** Whether `close` was called. */
   readonly closed: boolean
   /** Of the file. */
   readonly byteLength: number
@@ -39,34 +42,66 @@ export interface Store extends Disposable, AsyncDisposable {
    * Opens a table, or creates it when there is none of that name. The order of the columns does not matter; any other
    * difference to the table in the file is ERR_STOA_SCHEMA, with each in words. The same table is the same object. A
    * reader creates none: ERR_STOA_NOT_FOUND.
+   *
+   * @example
+   * const trades = store.table('trades', { ts: timestamp, sym: symbol, price: f64, qty: u32 })
    */
   table<C extends Columns>(name: string, columns: C): Table<C>
   /** Opens a table with the schema in the file; ERR_STOA_NOT_FOUND when there is none. */
   table(name: string): Table
-  /** Opens an array, or creates it; ERR_STOA_SCHEMA when it has another type. */
+  /**
+   * Opens an array, or creates it. ERR_STOA_SCHEMA when it has another type, or when a table has the name. A reader creates
+   * none: ERR_STOA_NOT_FOUND.
+   *
+   * @example
+   * const heights = store.array('heights', f64)
+   */
   array<T extends Type>(name: string, type: T): PersistentArray<T>
-  /** The names, in order of creation. */
+  /** The names of the tables, in order of creation. */
   tables(): string[]
+  /** The names of the arrays, in order of creation. */
   arrays(): string[]
-  /** Removes a table or an array: ERR_STOA_NOT_FOUND when there is none. A rollback brings it back. */
+  /**
+   * Removes a table or an array: ERR_STOA_NOT_FOUND when there is none. A rollback brings it back; after the commit its space
+   * is used for what comes.
+   */
   drop(name: string): void
   /**
    * Makes everything since the last commit durable and atomic, without blocking: what is changed after the call is part
    * of the next commit. Gives the commit's id; when nothing changed, the id of the newest. Several may be under way.
-   * ERR_STOA_NO_SPACE: the changes are still pending. ERR_STOA_IO: the store is poisoned, reopen it.
+   * ERR_STOA_NO_SPACE: the changes are still pending. ERR_STOA_IO: the store is poisoned, reopen it. ERR_STOA_UNSUPPORTED
+   * inside a transaction.
+   *
+   * Cost: the search for changed pages, writing what changed to the log and then in place, and one sync; two more when the
+   * log is full. New rows are written once.
+   *
+   * @example
+   * const id = await store.commit() // durable from here on
    */
   commit(): Promise<number>
   /** The same at once, after those under way. */
   commitSync(): number
   /**
    * Goes back to the last commit, after those under way: values, lengths, symbols, tables. Views taken before stay
-   * readable; take new ones for the rows that were restored.
+   * readable; take new ones for the rows that were restored. ERR_STOA_UNSUPPORTED on a live store, which keeps nothing to go
+   * back to, and inside a transaction.
+   *
+   * @example
+   * trades.clear()
+   * store.rollback() // all there again
    */
   rollback(): void
   /**
    * Runs `fn`, which must be done when it returns, then commits; resolves with what `fn` gave once that is durable.
    * When `fn` throws, or the commit fails before the disk was asked to sync, everything since the last commit is rolled
-   * back, changes from before the transaction included.
+   * back, changes from before the transaction included. An async function is a TypeError; ERR_STOA_UNSUPPORTED on a live
+   * store, and for one inside another.
+   *
+   * @example
+   * await store.transaction(() => {
+   *   accounts.arrays.balance[0]! -= 10
+   *   accounts.arrays.balance[1]! += 10
+   * })
    */
   transaction<R>(fn: () => R): Promise<R>
   /** The same with a commit at once. */
@@ -98,6 +133,10 @@ export interface Store extends Disposable, AsyncDisposable {
   snapshot<R>(fn: () => R): R
   /** Whether a commit would write anything. Cost: the search for changed pages. False on a reader. */
   isDirty(): boolean
+  /**
+   * Tells what is in the file and how much of it: tables, arrays, columns, bytes. Cost: one pass over the rows of each
+   * text column, else nothing that grows.
+   */
   info(): StoreInfo
   /**
    * Checks every committed byte against the checksum that its commit wrote, and every structure that leads to it: finds a
@@ -128,12 +167,19 @@ export interface Store extends Disposable, AsyncDisposable {
    * await store.backup(`backups/market-${new Date().toISOString().slice(0, 10)}.stoa`)
    */
   backup(path: string | URL): Promise<void>
+  /**
+   * Adds a listener; the same one twice counts once. It keeps no process alive.
+   *
+   * @example
+   * store.on('error', (error) => console.error('a commit in the background failed', error))
+   */
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
+  /** Takes a listener away; nothing happens when it is none. */
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   /**
    * Commits unless told to discard, after commits under way, then gives the lock and the memory back: every typed array
    * over the file has length 0 from then on. What its own commit fails with is thrown after all that. Again: nothing
-   * happens.
+   * happens. ERR_STOA_UNSUPPORTED inside a transaction or a snapshot, and then the store is as it was.
    */
   close(options?: { discard?: boolean | undefined }): void
 }

@@ -13,6 +13,7 @@ export interface VerifyReport {
   problems: {
     /** `column 'price' of table 'trades', rows 512 to 1023`, `header slot B`. */
     where: string
+    /** What was found against what was expected. */
     message: string
   }[]
 }

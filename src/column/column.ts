@@ -10,10 +10,22 @@ import type { Sum } from '../kernels/table-kernels.ts'
 import type { Type } from '../schema/types.ts'
 import { Validity } from './validity.ts'
 
-/** One column of a table: its memory as a typed array, and its values decoded. */
+/**
+ * One column of a table: its memory as a typed array, and its values decoded.
+ *
+ * It stays usable when the table grows and after a rollback. Every member throws ERR_STOA_CLOSED after close, and
+ * ERR_STOA_NOT_FOUND once the column or its table was dropped.
+ *
+ * @example
+ * const { price } = trades.columns
+ * const [least, greatest] = price.minMax() ?? []
+ */
 export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
+  /** The name in the schema; an array's own. */
   readonly name: string
+  /** As in the schema. */
   readonly type: T
+  /** Rows. */
   readonly length: number
   /**
    * The memory itself: a typed array of exactly `length` elements over the file. It stays valid when the column grows,
@@ -28,12 +40,25 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
    * @example
    * for (const { start, data } of embeddings.chunks()) scan(data, start)
    */
-  chunks(elements?: number): IterableIterator<{ start: number; data: TypedArrayOf<T> }>
+  chunks(elements?: number): IterableIterator<{
+    /** The row that the piece begins at. */
+    start: number
+    /** Its memory. */
+    data: TypedArrayOf<T>
+  }>
   /** The value at an index, from the end when negative; undefined outside. */
   at(index: number): Value<T> | undefined
-  /** Replaces the value of an existing row. Throws a RangeError outside. */
+  /**
+   * Replaces the value of an existing row, from the end when negative. A RangeError outside. A value of a wrong type is a
+   * TypeError, one out of range a RangeError; then nothing was changed.
+   */
   set(index: number, value: Input<T>): void
-  /** Sets every row from `start` up to `end`, as `Array.prototype.fill`. */
+  /**
+   * Sets every row from `start` up to `end`, as `Array.prototype.fill`. The value is checked as in {@link set}.
+   *
+   * @example
+   * trades.columns.qty.fill(0)
+   */
   fill(value: Input<T>, start?: number, end?: number): this
   /** Of a nullable column: the bit `i % 8` of byte `i >> 3` is 1 where row `i` has a value. A TypeError for others. */
   readonly validity: Uint8Array
@@ -41,15 +66,19 @@ export interface Column<T extends Type = Type> extends Iterable<Value<T>> {
   readonly nullCount: number
   /** Whether an existing row is null. A RangeError outside. */
   isNull(index: number): boolean
-  /** What the values add up to, least, greatest, both, and on average: as the verbs of the same names of a table. */
+  /** What the values add up to: 0 over none. As `sum` of a table. Columns of numbers and times; for others a TypeError. */
   sum(): Sum<T>
+  /** The least value; undefined over none. NaN gives NaN, nulls are skipped. */
   min(): Sum<T> | undefined
+  /** The greatest value; undefined over none. NaN gives NaN, nulls are skipped. */
   max(): Sum<T> | undefined
+  /** The least and the greatest value in one pass; undefined over none. */
   minMax(): [min: Sum<T>, max: Sum<T>] | undefined
+  /** The mean as a number; undefined over none. NaN gives NaN, nulls are skipped. */
   mean(): number | undefined
-  /** How many rows equal a value; null counts the nulls. */
+  /** How many rows equal a value; null counts the nulls, NaN equals nothing. Cost: one pass in the native part. */
   count(value: Input<T>): number
-  /** The first row that equals a value, or -1. */
+  /** The first row that equals a value, or -1. Cost: one pass in the native part, up to that row. */
   indexOf(value: Input<T>): number
   /** The labels by code, of symbol and oneOf; a TypeError for other types. A copy. */
   readonly labels: readonly string[]

@@ -1,3 +1,8 @@
+/**
+ * Tables as Apache Arrow tables over the same memory, and Arrow tables and files in and out. Needs the package `apache-arrow`.
+ *
+ * @module stoa/arrow
+ */
 export { toArrow, type ToArrowOptions } from './arrow/to-arrow.ts'
 export type { ArrowColumns, ArrowTypeOf } from './arrow/arrow-types.ts'
 export { columnsFromArrow, fromArrow } from './arrow/from-arrow.ts'

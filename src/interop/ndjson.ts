@@ -1,3 +1,8 @@
+/**
+ * Files of a JSON object a line, in and out. Needs no package.
+ *
+ * @module stoa/ndjson
+ */
 export { readNdjson } from './ndjson/read-ndjson.ts'
 export { writeNdjson } from './ndjson/write-ndjson.ts'
 export type { ImportOptions, ImportProgress } from './files/import-options.ts'

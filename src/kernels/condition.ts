@@ -9,13 +9,21 @@ import { compareText } from '../column/text-order.ts'
 
 /** What a value must be; all that are given must hold. A null meets only `isNull: true`. */
 export interface Condition<V> {
+  /** Equal. NaN is equal to nothing. */
   eq?: V
+  /** Not equal, and not null. */
   ne?: V
+  /** Less: numbers and times by value, text and symbols by code points, oneOf in the order of its labels. */
   lt?: V
+  /** Less or equal. */
   lte?: V
+  /** Greater. */
   gt?: V
+  /** Greater or equal. */
   gte?: V
+  /** Equal to one of these. */
   in?: readonly V[]
+  /** Null where true, not null where false. */
   isNull?: boolean
 }
 

@@ -17,7 +17,12 @@ export type Input<T extends Type> = T['~types']['input']
 export type TypedArrayOf<T extends Type> = T['~types']['data']
 /** A row as it is read: `Row<typeof schema>`. */
 export type Row<C extends Columns> = { -readonly [K in keyof C]: Value<C[K]> }
-/** A row as `push` takes it: columns that can be null may be left out. */
+/**
+ * A row as `push` takes it: columns that can be null may be left out.
+ *
+ * @example
+ * const row: RowInput<typeof columns> = { day: '2026-11-22', sym: 'ACME', price: 10.5 }
+ */
 export type RowInput<C extends Columns> = Flat<
   { -readonly [K in Exclude<keyof C, OptionalColumn<C>>]: Input<C[K]> } & {
     -readonly [K in OptionalColumn<C>]?: Input<C[K]> | undefined

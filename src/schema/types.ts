@@ -22,10 +22,13 @@ export interface Type<Value = unknown, Input = unknown, Data = TypedArray, Sourc
   /**
    * For the compiler only, there is nothing here at run time: what comes out, goes in, lies in memory, can be appended,
    * and what values add up to.
+   *
+   * @internal
    */
   readonly '~types': { value: Value; input: Input; data: Data; source: Source; sum: Sum }
 }
 
+/** A type whose values are numbers. */
 interface NumberType<Name extends ElementKindName, Data> extends Type<
   number,
   number,
@@ -35,6 +38,7 @@ interface NumberType<Name extends ElementKindName, Data> extends Type<
 > {
   readonly name: Name
 }
+/** A type whose values are bigints. */
 interface BigIntType<Name extends string, Data> extends Type<
   bigint,
   bigint,
@@ -46,21 +50,33 @@ interface BigIntType<Name extends string, Data> extends Type<
 }
 
 // Interfaces, not aliases, so that a hover shows `F64` and not what it is made of.
+/** The type of {@link i8}: −128 to 127. */
 export interface I8 extends NumberType<'i8', Int8Array> {}
+/** The type of {@link i16}: −32,768 to 32,767. */
 export interface I16 extends NumberType<'i16', Int16Array> {}
+/** The type of {@link i32}: −2^31 to 2^31 − 1. */
 export interface I32 extends NumberType<'i32', Int32Array> {}
+/** The type of {@link i64}: −2^63 to 2^63 − 1, as bigints. */
 export interface I64 extends BigIntType<'i64', BigInt64Array> {}
+/** The type of {@link u8}: 0 to 255. */
 export interface U8 extends NumberType<'u8', Uint8Array> {}
+/** The type of {@link u16}: 0 to 65,535. */
 export interface U16 extends NumberType<'u16', Uint16Array> {}
+/** The type of {@link u32}: 0 to 2^32 − 1. */
 export interface U32 extends NumberType<'u32', Uint32Array> {}
+/** The type of {@link u64}: 0 to 2^64 − 1, as bigints. */
 export interface U64 extends BigIntType<'u64', BigUint64Array> {}
-/** Its data is a Float16Array where the compiler's library has one. */
+/** The type of {@link f16}. Its data is a Float16Array where the compiler's library has one. */
 export interface F16 extends NumberType<'f16', HalfArray> {}
+/** The type of {@link f32}: numbers, rounded to 24 bits. */
 export interface F32 extends NumberType<'f32', Float32Array> {}
+/** The type of {@link f64}: any number. */
 export interface F64 extends NumberType<'f64', Float64Array> {}
+/** The type of {@link bool}: true and false. */
 export interface Bool extends Type<boolean, boolean, Uint8Array, Uint8Array | readonly boolean[], never> {
   readonly name: 'bool'
 }
+/** The type of {@link timestamp}: milliseconds since 1970 UTC. */
 export interface Timestamp extends Type<
   number,
   number | Date,
@@ -70,10 +86,14 @@ export interface Timestamp extends Type<
 > {
   readonly name: 'timestamp'
 }
+/** What a {@link timestamp64} counts: seconds, milliseconds, microseconds, nanoseconds. */
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
+/** The type of {@link timestamp64}: a bigint of a unit since 1970 UTC. */
 export interface Timestamp64 extends BigIntType<'timestamp64', BigInt64Array> {
+  /** What one step is. */
   readonly unit: TimeUnit
 }
+/** The type that {@link oneOf} gives: its values are the labels, a union for the compiler. */
 export interface OneOf<Label extends string = string> extends Type<
   Label,
   Label,
@@ -82,17 +102,21 @@ export interface OneOf<Label extends string = string> extends Type<
   never
 > {
   readonly name: 'oneOf'
+  /** In the order of their codes. */
   readonly labels: readonly Label[]
 }
+/** The type of {@link symbol}: strings. */
 export interface SymbolType extends Type<string, string, Uint32Array, Uint32Array | readonly string[], never> {
   readonly name: 'symbol'
 }
 
+/** The type of {@link utf8}: strings. It has no typed array. */
 export interface Utf8 extends Type<string, string, never, readonly string[], never> {
   readonly name: 'utf8'
 }
 /** What a `bytes` value is written from. */
 export type BytesInput = ArrayLike<number>
+/** The type that {@link bytes} gives: a row is a `Uint8Array`. */
 export interface Bytes extends Type<Uint8Array, BytesInput, Uint8Array, Uint8Array | readonly BytesInput[], never> {
   readonly name: 'bytes'
   /** Bytes a row. */
@@ -100,6 +124,7 @@ export interface Bytes extends Type<Uint8Array, BytesInput, Uint8Array, Uint8Arr
 }
 /** The types a vector can be made of. */
 export type LaneType = I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64 | F16 | F32 | F64
+/** The type that {@link vector} gives: a row is a typed array. */
 export interface Vector<T extends LaneType = LaneType> extends Type<
   T['~types']['data'],
   ArrayLike<T['~types']['input']>,
@@ -108,10 +133,12 @@ export interface Vector<T extends LaneType = LaneType> extends Type<
   never
 > {
   readonly name: 'vector'
+  /** Of each element. */
   readonly type: T
   /** Elements a row. */
   readonly length: number
 }
+/** The type that {@link nullable} gives: a value or null. */
 export interface Nullable<T extends Type = Type> extends Type<
   T['~types']['value'] | null,
   T['~types']['input'] | null,
@@ -120,6 +147,7 @@ export interface Nullable<T extends Type = Type> extends Type<
   T['~types']['sum']
 > {
   readonly name: 'nullable'
+  /** Of a value that is there. */
   readonly type: T
 }
 
@@ -190,15 +218,19 @@ function type<T extends Type>(name: T['name'], kind: ElementKind, coding: Coding
   return new StoredType(name, kind, coding, details) as unknown as T
 }
 
-/** Signed integers of 8, 16 and 32 bits: numbers; one out of range or with a fraction is a RangeError. */
+/** A signed integer of 8 bits: a number; one out of range or with a fraction is a RangeError. */
 export const i8: I8 = type<I8>('i8', KINDS.i8, 'number')
+/** A signed integer of 16 bits: a number; one out of range or with a fraction is a RangeError. */
 export const i16: I16 = type<I16>('i16', KINDS.i16, 'number')
+/** A signed integer of 32 bits: a number; one out of range or with a fraction is a RangeError. */
 export const i32: I32 = type<I32>('i32', KINDS.i32, 'number')
 /** A signed integer of 64 bits: a bigint, two to three times slower to read than a number. */
 export const i64: I64 = type<I64>('i64', KINDS.i64, 'bigint')
-/** Unsigned integers of 8, 16 and 32 bits: numbers; one out of range or with a fraction is a RangeError. */
+/** An unsigned integer of 8 bits: a number; one out of range or with a fraction is a RangeError. */
 export const u8: U8 = type<U8>('u8', KINDS.u8, 'number')
+/** An unsigned integer of 16 bits: a number; one out of range or with a fraction is a RangeError. */
 export const u16: U16 = type<U16>('u16', KINDS.u16, 'number')
+/** An unsigned integer of 32 bits: a number; one out of range or with a fraction is a RangeError. */
 export const u32: U32 = type<U32>('u32', KINDS.u32, 'number')
 /** An unsigned integer of 64 bits: a bigint, two to three times slower to read than a number. */
 export const u64: U64 = type<U64>('u64', KINDS.u64, 'bigint')

@@ -15,11 +15,24 @@ import type { LengthKeeper, Session } from '../session.ts'
 import type { Storage } from '../column/storage.ts'
 import type { Type } from '../schema/types.ts'
 
-/** An array in the file: one column that stands alone, with the verbs of a vector. */
+/**
+ * An array in the file: one column that stands alone, with the verbs of a vector. Made by `store.array(name, type)`.
+ *
+ * It stays usable when it grows and after a rollback to a state in which it exists. Every verb throws ERR_STOA_CLOSED after
+ * close, and ERR_STOA_NOT_FOUND once the array was dropped; where a verb throws, nothing was changed.
+ *
+ * @example
+ * const heights = store.array('heights', f64)
+ * heights.push(1.5, 2)
+ * const { data } = heights // a Float64Array over the file
+ */
 export interface PersistentArray<T extends Type = Type> extends Column<T> {
   /** Elements that fit without growing. */
   readonly capacity: number
-  /** Adds values at the end, all or none, and gives the new length. Amortised O(1) each; existing views stay valid. */
+  /**
+   * Adds values at the end, all or none, and gives the new length. Amortised O(1) each; existing views stay valid. A value of
+   * a wrong type is a TypeError, one out of range a RangeError; ERR_STOA_NO_SPACE on a full disk. Then nothing was added.
+   */
   push(...values: Input<T>[]): number
   /** Takes the last value off, or gives undefined when there is none. */
   pop(): Value<T> | undefined
@@ -35,10 +48,14 @@ export interface PersistentArray<T extends Type = Type> extends Column<T> {
   remove(index: number, count?: number): void
   /** Takes out one element and puts the last in its place: O(1), the order is lost. A RangeError outside. */
   swapRemove(index: number): void
-  /** Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. */
+  /**
+   * Adds many values, all or none, and gives the new length: one memcpy from a typed array of the same kind. Errors as in
+   * {@link push}.
+   */
   append(source: T['~types']['source'] | Iterable<Input<T>>): number
   /** Shortens to `length`; no change when it is not longer. The memory stays reserved for what comes. */
   truncate(length: number): void
+  /** Takes out all elements; the same as `truncate(0)`. */
   clear(): void
   /** Makes room for `elements` more, so that adding them cannot fail for lack of space; not for text or new labels. */
   reserve(elements: number): void

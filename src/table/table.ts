@@ -13,6 +13,7 @@ import type { Type } from '../schema/types.ts'
  */
 export interface Table<C extends Columns = Columns>
   extends TableKernels<C>, Iterable<{ -readonly [K in keyof C]: Value<C[K]> }> {
+  /** The name given to `store.table`. */
   readonly name: string
   /** Rows. */
   readonly length: number
@@ -36,21 +37,37 @@ export interface Table<C extends Columns = Columns>
    * Adds a row and gives the new length. Amortised O(1); existing views stay valid. A value of a wrong type, a column
    * that is missing and a field that is no column are TypeErrors, a value out of range is a RangeError; ERR_STOA_NO_SPACE
    * on a full disk. Then nothing was added.
+   *
+   * @example
+   * trades.push({ ts: Date.now(), sym: 'ACME', price: 10.5, qty: 3 })
    */
   push(row: RowInput<C>): number
   /**
    * Adds many rows, all or none, and gives the new length. From typed arrays of the columns' own kinds it costs one
-   * memcpy a column and is the fast way in; codes of bool, oneOf and symbol columns are checked.
+   * memcpy a column and is the fast way in; codes of bool, oneOf and symbol columns are checked. Columns of unequal length
+   * are a RangeError; otherwise as {@link push}, and then nothing was added.
    *
    * @example
    * trades.append({ ts: times, sym: ['ACME', 'ACME'], price: Float64Array.of(10.5, 11), qty: [1, 2] })
    */
   append(source: ColumnsInput<C> | Iterable<RowInput<C>> | Table<C>): number
-  /** The row at an index as a new object, from the end when negative; undefined outside. */
+  /**
+   * The row at an index as a new object, from the end when negative; undefined outside. `bytes` and `vector` in it are views
+   * over the file. To walk over many rows, a {@link cursor} makes no objects.
+   *
+   * @example
+   * const last = trades.at(-1)
+   */
   at(index: number): { -readonly [K in keyof C]: Value<C[K]> } | undefined
-  /** Replaces some or all fields of an existing row, from the end when negative. A RangeError outside. */
+  /**
+   * Replaces some or all fields of an existing row, from the end when negative. A RangeError outside; values are checked as
+   * in {@link push}, and nothing was changed where one is refused.
+   *
+   * @example
+   * trades.set(0, { price: 11 })
+   */
   set(index: number, row: { -readonly [K in keyof C]?: Input<C[K]> }): void
-  /** Takes the last row off, or gives undefined when there is none. */
+  /** Takes the last row off, or gives undefined when there is none. `bytes` and `vector` in it are copies. */
   pop(): { -readonly [K in keyof C]: Value<C[K]> } | undefined
   /**
    * Inserts a row before an index, from the end when negative, and gives the new length. A RangeError outside of
@@ -71,6 +88,7 @@ export interface Table<C extends Columns = Columns>
   swapRemove(index: number): void
   /** Shortens to `length` rows; no change when there are not more. The memory stays reserved for what comes. */
   truncate(length: number): void
+  /** Takes out all rows; the same as `truncate(0)`. */
   clear(): void
   /**
    * Makes room for `rows` more rows, so that adding them cannot fail for lack of space. Text of more than 12 bytes and
@@ -97,6 +115,9 @@ export interface Table<C extends Columns = Columns>
    * Columns change with the next commit, and a rollback undoes it. The table stays the same object, with other
    * `columns`, `arrays` and `schema`; `store.table(name, columns)` gives it with the new type. Cursors made before keep
    * to the columns they know. ERR_STOA_SCHEMA where the name is taken; then nothing was changed.
+   *
+   * @example
+   * trades.addColumn('venue', symbol, 'XETRA')
    */
   addColumn<T extends Type>(name: string, type: T, fill?: Input<T>): void
   /**

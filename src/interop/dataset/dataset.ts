@@ -47,6 +47,7 @@ export interface Partition<C extends Columns, P extends keyof C & string> {
   readonly values: { readonly [K in P]: Row<C>[K] }
   /** Of the file. */
   readonly path: string
+  /** Open as the dataset is, and closed by it. */
   readonly store: Store
   /** Its rows, without the columns of the folders. */
   readonly table: Table<Omit<C, P>>
@@ -62,7 +63,9 @@ export interface Dataset<
 > extends Disposable {
   /** Absolute. */
   readonly path: string
+  /** All columns, those of the folders too. */
   readonly schema: C
+  /** The columns of the folders, from the outermost on. */
   readonly partitionBy: readonly P[]
   /** Rows of all partitions, which opens them all. */
   readonly length: number

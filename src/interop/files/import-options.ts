@@ -11,6 +11,7 @@ export interface ImportProgress {
   readonly totalRows?: number
   /** Bytes of the file that were read. */
   readonly bytes: number
+  /** Bytes of the file. */
   readonly totalBytes: number
 }
 
