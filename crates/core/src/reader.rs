@@ -35,8 +35,6 @@ pub(crate) struct Reading<A> {
     table: Option<(Extent, A)>,
     /// Memory is shared: the store is live, and elements may be changed in place.
     pub(crate) shares: bool,
-    /// All memory is another since the last news.
-    pub(crate) has_moved: bool,
 }
 
 /// What became of the values that were written to a reader's memory.
@@ -115,8 +113,7 @@ impl<M: Medium> Store<M> {
         };
         let structure = (*committed.structure).clone();
         let mut store = Self::assemble(medium, applied, structure, &committed.lengths, options);
-        store.reading =
-            Some(Reading { committed, snapshot: None, table: None, shares, has_moved: false });
+        store.reading = Some(Reading { committed, snapshot: None, table: None, shares });
         if store.reading.as_ref().is_some_and(|it| it.committed.live.is_some()) {
             store.go_on(Copies::Kept, Wanted::Lengths)?;
         }
@@ -135,9 +132,20 @@ impl<M: Medium> Store<M> {
     /// `Corrupt`, `Io`, `Limit`: it shows what it showed before, or the store is poisoned.
     pub fn refresh(&mut self, copies: Copies) -> Result<News> {
         self.check_usable()?;
-        self.follow_name()?;
-        let (news, _) = self.go_on(copies, Wanted::Lengths)?;
-        Ok(self.take_news(news))
+        if self.follow_name(|_| Ok(()))? {
+            return Ok(News::Memory);
+        }
+        self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
+    }
+
+    /// The same in the file that is shown, whoever has its name by now: memory stays the same.
+    ///
+    /// # Errors
+    /// As `refresh`.
+    #[doc(hidden)]
+    pub fn refresh_here(&mut self, copies: Copies) -> Result<News> {
+        self.check_usable()?;
+        self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
     }
 
     /// Goes on to the newest commit, and waits until all of it is in its place. From here on
@@ -147,12 +155,14 @@ impl<M: Medium> Store<M> {
     /// As `refresh`; `Busy` where the writer never rests.
     pub fn begin_snapshot(&mut self) -> Result<News> {
         self.check_usable()?;
-        self.follow_name()?;
+        if self.follow_name(|next| next.begin_snapshot().map(|_| ()))? {
+            return Ok(News::Memory);
+        }
         let (news, stamp) = self.go_on(Copies::Forgotten, Wanted::Whole)?;
         if let Some(reading) = &mut self.reading {
             reading.snapshot = stamp;
         }
-        Ok(self.take_news(news))
+        Ok(news)
     }
 
     /// Whether everything that was read since the snapshot began is of one commit. Always so in a
@@ -166,12 +176,6 @@ impl<M: Medium> Store<M> {
         // What was read before must not be read after the stamp.
         fence(Ordering::Acquire);
         Ok(reading.snapshot == Some(Stamp::read(&*self.medium)?))
-    }
-
-    fn take_news(&mut self, news: News) -> News {
-        let reading = self.reading.as_mut();
-        let has_moved = reading.is_some_and(|it| std::mem::take(&mut it.has_moved));
-        if has_moved { News::Memory } else { news }
     }
 
     fn go_on(&mut self, copies: Copies, wanted: Wanted) -> Result<(News, Option<Stamp>)> {

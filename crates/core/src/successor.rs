@@ -30,20 +30,24 @@ impl<M: Medium> Store<M> {
         former.medium.unlock();
     }
 
-    /// On a reader: goes over to the file that has the name of its own by now.
+    /// On a reader: goes over to the file that has the name of its own by now, once that is `ready`.
+    /// False where it is its own still.
     ///
     /// # Errors
     /// What opening that file fails with; `Unsupported` where it holds an older commit: then it is
     /// another store. The reader stays as it was.
-    pub(crate) fn follow_name(&mut self) -> Result<()> {
-        let Some(reading) = &self.reading else { return Ok(()) };
+    pub(crate) fn follow_name(
+        &mut self,
+        ready: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<bool> {
+        let Some(reading) = &self.reading else { return Ok(false) };
         if reading.shares {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(next) = self.medium.successor()? else { return Ok(()) };
+        let Some(next) = self.medium.successor()? else { return Ok(false) };
         let options = Options { reserve_bytes: self.reserve_bytes, ..Options::default() };
         let attempt = "cannot go on to the file that has the path of the store now";
-        let next = Self::read_on(Arc::new(next), &options)
+        let mut next = Self::read_on(Arc::new(next), &options)
             .map_err(|error| error.while_attempting(attempt))?;
         if next.commit_id < self.commit_id {
             let message = format!(
@@ -53,10 +57,8 @@ impl<M: Medium> Store<M> {
             );
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
+        ready(&mut next)?;
         self.go_over_to(next);
-        if let Some(reading) = &mut self.reading {
-            reading.has_moved = true;
-        }
-        Ok(())
+        Ok(true)
     }
 }

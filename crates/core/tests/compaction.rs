@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stoa_core::{
-    Close, Copies, ElementKind, ErrorKind, File, Growth, Memory, News, Options, RegionId, Store, Text,
+    Close, Copies, ElementKind, ErrorKind, File, Growth, Memory, News, Options, RegionId, Store,
+    Text,
 };
 
 /// A folder that goes with the test.
@@ -31,8 +32,9 @@ impl Folder {
 
     fn names(&self) -> Vec<String> {
         let names = fs::read_dir(&self.0).expect("the folder");
-        let mut names: Vec<String> =
-            names.map(|name| name.expect("a name").file_name().into_string().expect("UTF-8")).collect();
+        let mut names: Vec<String> = names
+            .map(|name| name.expect("a name").file_name().into_string().expect("UTF-8"))
+            .collect();
         names.sort();
         names
     }
