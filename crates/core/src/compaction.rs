@@ -6,7 +6,7 @@
 //! commit.
 
 use crate::backup::{Touched, state_of};
-use crate::commit::Committer;
+use crate::commit::{Applied, Committer};
 use crate::compacted::{Compacted, cannot_compact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::PAGE;
@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::packing::{Source, pack};
 use crate::page_sums::PageSums;
 use crate::planted::{Bug, planted};
-use crate::recovery::Recovered;
+use crate::recovery::{Recovered, find_last_commit};
 use crate::region::{pieces, unknown};
 use crate::store::Store;
 use std::collections::BTreeSet;
@@ -131,8 +131,11 @@ impl<M: Medium> Store<M> {
             Ok(file.target)
         })?;
         let options = Options { reserve_bytes: self.reserve_bytes, ..Options::default() };
-        // Before it has the name: what is wrong with it harms nobody.
-        let next = Self::open_on(next, &options)?;
+        // As who opens it will find it: what is wrong with it harms nobody before it has the name. There
+        // is nothing to recover, and that it was not closed is what it is to say.
+        let found = find_last_commit(&*next, None)?;
+        let applied = Applied { header: found.header, commit: found.commit, head: 0, broken: None };
+        let next = Self::assemble(next, applied, found.structure, &found.lengths, &options);
         self.medium.replace(&next.medium).map_err(|error| {
             let attempt =
                 "cannot give the compacted file the name of the store; nothing was changed";
@@ -144,7 +147,7 @@ impl<M: Medium> Store<M> {
             self.committer.poison();
             let attempt = "cannot sync the folder of the compacted store: a power cut may bring back the \
                            file before, which holds the same; close it and open it again";
-            Error::from_io(&error, "fsync", attempt)
+            Error::from_io(&error, "fsync", attempt).with_kind(ErrorKind::Io)
         })
     }
 }

@@ -83,7 +83,7 @@ impl Store<File> {
     pub fn open_sharing(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
         let path = path.as_ref();
         let file = File::open_sharing(path, options)?;
-        let opened = Self::read_or_share(Arc::new(file), options, true);
+        let opened = Self::read_or_share(Arc::new(file), options, true, Wanted::Whole);
         opened.map_err(|error| error.at_opening(path))
     }
 }
@@ -95,12 +95,17 @@ impl<M: Medium> Store<M> {
     /// The same.
     #[doc(hidden)]
     pub fn read_on(medium: Arc<M>, options: &Options) -> Result<Self> {
-        Self::read_or_share(medium, options, false)
+        // Whole: a writer that recovers may be about to show again what was shown already.
+        Self::read_or_share(medium, options, false, Wanted::Whole)
     }
 
-    fn read_or_share(medium: Arc<M>, options: &Options, shares: bool) -> Result<Self> {
-        // Whole: a writer that recovers may be about to show again what was shown already.
-        let (_, committed) = find_committed(&*medium, None, Wanted::Whole)?;
+    pub(crate) fn read_or_share(
+        medium: Arc<M>,
+        options: &Options,
+        shares: bool,
+        wanted: Wanted,
+    ) -> Result<Self> {
+        let (_, committed) = find_committed(&*medium, None, wanted)?;
         let committed = committed.ok_or_else(unknown_state)?;
         if shares {
             require_owner(&*medium, &committed)?;

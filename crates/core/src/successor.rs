@@ -1,6 +1,7 @@
 //! Going over to another file: a writer's after its compaction, a reader's when the name of the store
 //! is another file's by now.
 
+use crate::committed::Wanted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::medium::{Medium, Memory};
 use crate::options::Options;
@@ -47,7 +48,8 @@ impl<M: Medium> Store<M> {
         let Some(next) = self.medium.successor()? else { return Ok(false) };
         let options = Options { reserve_bytes: self.reserve_bytes, ..Options::default() };
         let attempt = "cannot go on to the file that has the path of the store now";
-        let mut next = Self::read_on(Arc::new(next), &options)
+        // A refresh waits for no page on its way home.
+        let mut next = Self::read_or_share(Arc::new(next), &options, false, Wanted::Lengths)
             .map_err(|error| error.while_attempting(attempt))?;
         if next.commit_id < self.commit_id {
             let message = format!(
