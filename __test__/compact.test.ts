@@ -59,12 +59,12 @@ function row(id: number, round = 0) {
 }
 
 function contents(store: Store): string {
-  const values = [...store.table('rows', schema)].map((values) => ({
-    ...values,
-    big: `${values.big}`,
-    hash: [...values.hash],
-    place: [...values.place],
-  }))
+  const values = [...store.table('rows', schema)].map(({ big, hash, place, ...others }) => [
+    others,
+    `${big}`,
+    [...hash],
+    [...place],
+  ])
   return JSON.stringify([values, [...store.array('marks', u32)], [...store.array('words', utf8)]])
 }
 

@@ -57,7 +57,7 @@ impl<M: Medium> Compaction<M> {
         })?;
         let mut file = Compacted::new(Arc::new(medium.create_beside()?))?;
         let texts: Vec<Text> =
-            texts.iter().filter(|text| check_text(&found, text).is_ok()).copied().collect();
+            texts.iter().copied().filter(|text| check_text(&found, *text).is_ok()).collect();
         copy_regions(&mut file, medium, &found, &texts, &BTreeSet::new(), Texts::MayFail)?;
         // So that the sync with everybody waiting has little left to do.
         file.target.sync().map_err(|error| cannot_compact(&error))?;
@@ -116,7 +116,7 @@ impl<M: Medium> Store<M> {
         let next = committer.hold(|applied| {
             let medium = &*committer.medium;
             let found = state_of(medium, &applied.header, applied.commit)?;
-            texts.iter().try_for_each(|text| check_text(&found, text))?;
+            texts.iter().try_for_each(|text| check_text(&found, *text))?;
             let mut file = match file {
                 Some(file) => file,
                 None => Compacted::new(Arc::new(medium.create_beside()?))?,
@@ -212,7 +212,7 @@ fn is_touched(source: Source<'_>, touched: &BTreeSet<u64>) -> bool {
 }
 
 /// Refuses to pack what is no column of strings.
-fn check_text(found: &Recovered, text: &Text) -> Result<()> {
+fn check_text(found: &Recovered, text: Text) -> Result<()> {
     let entry = |id| found.structure.regions.get(&id).ok_or_else(|| unknown(id));
     let is = |entry: &Entry, kind| entry.kind == kind && entry.lanes == 1;
     if is(entry(text.views)?, ElementKind::View) && is(entry(text.heap)?, ElementKind::U8) {

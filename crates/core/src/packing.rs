@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::directory::{Entry, RegionId};
 use crate::format::{PAGE, checksum};
 use crate::found::{corrupt, read};
-use crate::kernels::text::{BLOCK_BYTES, astray, place, put_start};
+use crate::kernels::text::{BLOCK_BYTES, Place, astray, place, put_start};
 use crate::medium::{Medium, PAGE_BYTES};
 use crate::page_sums::PageSums;
 use crate::planted::{Bug, planted};
@@ -67,7 +67,7 @@ pub(crate) fn pack<M: Medium>(
     while at < views.length * 16 {
         let mut bytes = window.at(at)?.to_vec();
         for view in bytes.as_chunks_mut().0 {
-            let start = place(view).and_then(|place| place.start());
+            let start = place(view).and_then(Place::start);
             if let Some(start) = start.filter(|_| !planted(Bug::ViewsNotMoved)) {
                 put_start(view, new_start(&moved, start));
             }
@@ -126,9 +126,15 @@ fn find_moved<M: Medium>(views: &mut Window<'_, M>, heap_bytes: u64) -> Result<(
             }
         }
     }
-    // Nothing moves up: a string that would cross into the next block came from there.
+    let length = lay_out(&mut moved)?;
+    Ok((moved, length))
+}
+
+/// Says where each stretch goes, and how long the heap is then. Nothing moves up: what would cross into
+/// the next block came from there.
+fn lay_out(moved: &mut [Moved]) -> Result<u64> {
     let mut length = 0;
-    for stretch in &mut moved {
+    for stretch in moved {
         let bytes = stretch.end - stretch.from;
         let next = u64::next_multiple_of(length, BLOCK_BYTES);
         stretch.to = if length < next && length + bytes > next { next } else { length };
@@ -137,7 +143,7 @@ fn find_moved<M: Medium>(views: &mut Window<'_, M>, heap_bytes: u64) -> Result<(
             return Err(corrupt("strings of a column share bytes across blocks of its heap"));
         }
     }
-    Ok((moved, length))
+    Ok(length)
 }
 
 fn no_memory(count: usize) -> Error {
@@ -237,5 +243,33 @@ impl<'a, M: Medium> Writer<'a, M> {
     fn end(mut self) -> Result<Vec<u64>> {
         self.flush()?;
         Ok(self.sums)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn stretch(from: u64, end: u64) -> Moved {
+        Moved { from, end, to: 0 }
+    }
+
+    #[test]
+    fn no_string_crosses_into_another_block_of_a_heap_and_none_moves_up() {
+        let mut moved = [
+            stretch(100, BLOCK_BYTES - 10),
+            stretch(BLOCK_BYTES + 5, BLOCK_BYTES + 55),
+            stretch(BLOCK_BYTES + 60, BLOCK_BYTES + 260),
+            stretch(3 * BLOCK_BYTES - 30, 3 * BLOCK_BYTES),
+        ];
+        let length = lay_out(&mut moved).expect("each lies in one block");
+        let to: Vec<u64> = moved.iter().map(|it| it.to).collect();
+        // 60 bytes are left in the first block when 200 are to go somewhere.
+        let second = BLOCK_BYTES;
+        assert_eq!(to, [0, second - 110, second, second + 200]);
+        assert_eq!(length, second + 230);
+        assert!(moved.iter().all(|it| it.to <= it.from));
+        assert_eq!(new_start(&moved, BLOCK_BYTES + 100), second + 40);
+        assert!(lay_out(&mut [stretch(BLOCK_BYTES - 1, BLOCK_BYTES + 1)]).is_err());
     }
 }

@@ -5,6 +5,8 @@
 //! Method: stores in a folder of their own, opened as programs open them, also by several openings at
 //! once; strings laid out by hand as `docs/format.md` tells.
 
+#![expect(clippy::cast_possible_truncation, reason = "small stores")]
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -292,6 +294,26 @@ fn permissions_stay_and_links_are_followed() {
     store.set_data_version(3).expect("a version");
     store.commit().expect("the store goes on");
     assert_eq!(folder.names(), ["link", "store", "store.moved"]);
+}
+
+#[test]
+fn what_a_killed_compaction_left_beside_the_store_goes_with_the_next_opening_or_compaction() {
+    let folder = Folder::new("compact-left");
+    let mut store = open(&folder.store());
+    store.create_region("numbers", ElementKind::U32, 1).expect("a region");
+    store.commit().expect("a commit");
+    let left = |folder: &Folder| {
+        let number = fs::metadata(folder.store()).expect("the file").ino();
+        fs::write(folder.0.join(format!(".stoa-{number}.tmp")), "half a store").expect("a file");
+    };
+    left(&folder);
+    store.compact(&[]).expect("a compaction");
+    assert_eq!(folder.names(), ["store"]);
+    left(&folder);
+    // As after a kill: not closed in good order.
+    drop(store);
+    drop(open(&folder.store()));
+    assert_eq!(folder.names(), ["store"]);
 }
 
 #[test]

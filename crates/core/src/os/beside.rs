@@ -6,7 +6,7 @@ use std::fs::{self, File as StdFile, Metadata};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use rustix::fs::{AtFlags, Gid, Mode, Uid};
 use rustix::io::Errno;
@@ -25,6 +25,14 @@ impl File {
     /// `Unsupported` where the path leads elsewhere by now or the file has other names; `NoSpace`;
     /// `Io`.
     pub(super) fn new_beside(&self) -> Result<Self> {
+        self.new_beside_as(Draft::aside)
+    }
+
+    /// The same, the draft being made so.
+    pub(super) fn new_beside_as(
+        &self,
+        draft: fn(&Arc<StdFile>, Mode, PathBuf) -> std::result::Result<Draft, Errno>,
+    ) -> Result<Self> {
         let path = self.path().ok_or_else(|| nameless(Path::new("the store")))?;
         let failed = |error: io::Error, syscall| failed(&error, syscall, path);
         let errno = |syscall| move |error: Errno| failed(error.into(), syscall);
@@ -40,7 +48,7 @@ impl File {
         let folder = open_folder(folder_path).map_err(errno("open"))?;
         remove_left(&folder, &found).map_err(errno("unlink"))?;
         // For its owner only until it has the owner and the permissions of the other.
-        let draft = Draft::aside(&folder, permissions(0o600), aside(&found));
+        let draft = draft(&folder, permissions(0o600), aside(&found));
         let draft = draft.map_err(errno("open"))?;
         take_permissions(draft.file(), &found).map_err(errno("fchmod"))?;
         let descriptor =

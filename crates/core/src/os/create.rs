@@ -39,7 +39,7 @@ impl File {
         options: &Options,
         fill: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<Option<Self>> {
-        Self::create_as(|folder, mode| Draft::new(folder, mode), path, options, fill)
+        Self::create_as(Draft::new, path, options, fill)
     }
 
     /// The same for a file beside it that is named later: the way of file systems without nameless
@@ -50,7 +50,7 @@ impl File {
         options: &Options,
         fill: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<Option<Self>> {
-        Self::create_as(|folder, mode| Draft::named(folder, mode), path, options, fill)
+        Self::create_as(Draft::named, path, options, fill)
     }
 
     fn create_as(
@@ -146,7 +146,11 @@ impl Draft {
         Err(Errno::EXIST)
     }
 
-    fn with_name(folder: &Arc<StdFile>, mode: Mode, name: PathBuf) -> Result<Self, Errno> {
+    pub(super) fn with_name(
+        folder: &Arc<StdFile>,
+        mode: Mode,
+        name: PathBuf,
+    ) -> Result<Self, Errno> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = rustix::fs::openat(folder, &name, flags, mode)?.into();
         Ok(Self { file, folder: Arc::clone(folder), name: Some(name) })
