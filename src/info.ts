@@ -13,7 +13,7 @@ export interface ColumnInfo {
   type: string
   /** In use, with its labels and its text. */
   bytes: number
-  /** Of a text column: bytes of those that no row refers to any more. They go when the column is empty. */
+  /** Of a text column: bytes of those that no row refers to any more. They go when the column is empty, and with `compact()`. */
   garbageBytes?: number
   /** Pieces of the file that it is made of. */
   extents: number
@@ -28,7 +28,7 @@ export interface StoreInfo {
   /** Of the file. */
   byteLength: number
   logBytes: number
-  /** Given back by what was dropped, to be used again. */
+  /** Given back by what was dropped, to be used again. The file gets shorter by `compact()` alone. */
   freeBytes: number
   tables: { name: string; length: number; capacity: number; columns: ColumnInfo[] }[]
   arrays: (ColumnInfo & { length: number; capacity: number })[]

@@ -72,15 +72,16 @@ export interface Store extends Disposable, AsyncDisposable {
   /** The same with a commit at once. */
   transactionSync<R>(fn: () => R): R
   /**
-   * Makes a reader show the newest commit: lengths, columns, tables. Gives whether that is another one than before. Typed
-   * arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
+   * Makes a reader show the newest commit: lengths, columns, tables. Gives whether that is another one than before, or of a
+   * file that was compacted, of which arrays are to be taken anew. Typed arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
    * are ERR_STOA_NOT_FOUND. What was written to the reader's own memory through a typed array is forgotten.
    *
    * Cost: 0.03 to 0.1 ms, and the search for such pages, 2 to 6 ms a GiB that was read. A writer is at its newest always:
    * false.
    * ERR_STOA_BUSY where a writer recovers the file for longer than a second: nothing was changed.
    * ERR_STOA_VERSION where a writer has brought the data to a version that this program cannot read: then nothing of
-   * it is shown.
+   * it is shown. ERR_STOA_FORMAT and its like, ERR_STOA_UNSUPPORTED: the path leads to another file by now, which is no
+   * store, or one at an earlier commit; nothing was changed.
    */
   refresh(): boolean
   /**
