@@ -1,4 +1,4 @@
-// Goal: the examples of the README and of the pages on live stores and backups compile and do what they say.
+// Goal: the examples of the README and of the pages on live stores, backups and compaction compile and do what they say.
 // Method: every TypeScript block is checked by the compiler, then run in a process and a folder of its own, with the
 // package's name pointing here and with assertions behind it that use its variables.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -38,6 +38,14 @@ const assertions: Readonly<Record<string, readonly string[]>> = {
     `const copy = open('market-friday.stoa')
   assert.equal(copy.table('trades').length, 3)
   copy.close()`,
+  ],
+  'docs/compaction.md': [
+    `assert.ok(wanted > 0)
+  assert.equal(price[0], 11)
+  assert.equal(store.closed, true)
+  const again = open('market.stoa')
+  assert.deepEqual([...again.table('trades').columns.price], [11, 10.4, 99])
+  again.close()`,
   ],
   'docs/live.md': ['assert.equal(store.closed, true)', 'assert.equal(hits.length, 0)'],
 }
@@ -83,7 +91,7 @@ for (const { page, code, line, place, check } of blocks) {
     const source = code.replaceAll(/from 'stoa'/g, `from ${JSON.stringify(library)}`)
     writeFileSync(
       join(folder, 'before.ts'),
-      page === 'docs/backup.md' || (page === 'README.md' && place > 0) ? LEFT : '',
+      page === 'docs/backup.md' || page === 'docs/compaction.md' || (page === 'README.md' && place > 0) ? LEFT : '',
     )
     const asserted = `import './before.ts'\nimport assert from 'node:assert/strict'\n${source}\n${check}\nconsole.log('checked')`
     writeFileSync(join(folder, 'example.ts'), asserted)

@@ -14,7 +14,7 @@ export interface ColumnInfo {
   type: string
   /** In use, with its labels and its text. */
   bytes: number
-  /** Of a text column: bytes of those that no row refers to any more. They go when the column is empty. */
+  /** Of a text column: bytes of those that no row refers to any more. They go when the column is empty, and with `compact()`. */
   garbageBytes?: number
   /** Pieces of the file that it is made of. */
   extents: number
@@ -34,7 +34,7 @@ export interface StoreInfo {
   byteLength: number
   /** Of it, the log that commits are written to first. */
   logBytes: number
-  /** Given back by what was dropped, to be used again. */
+  /** Given back by what was dropped, to be used again. The file gets shorter by `compact()` alone. */
   freeBytes: number
   /** In order of creation. */
   tables: {

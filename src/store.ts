@@ -107,15 +107,16 @@ export interface Store extends Disposable, AsyncDisposable {
   /** The same with a commit at once. */
   transactionSync<R>(fn: () => R): R
   /**
-   * Makes a reader show the newest commit: lengths, columns, tables. Gives whether that is another one than before. Typed
-   * arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
+   * Makes a reader show the newest commit: lengths, columns, tables. Gives whether that is another one than before, or of a
+   * file that was compacted, of which arrays are to be taken anew. Typed arrays taken before stay valid, with the length they have. Tables stay the same objects; those that were dropped
    * are ERR_STOA_NOT_FOUND. What was written to the reader's own memory through a typed array is forgotten.
    *
    * Cost: 0.03 to 0.1 ms, and the search for such pages, 2 to 6 ms a GiB that was read. A writer is at its newest always:
    * false.
    * ERR_STOA_BUSY where a writer recovers the file for longer than a second: nothing was changed.
    * ERR_STOA_VERSION where a writer has brought the data to a version that this program cannot read: then nothing of
-   * it is shown.
+   * it is shown. ERR_STOA_FORMAT and its like, ERR_STOA_UNSUPPORTED: the path leads to another file by now, which is no
+   * store, or one at an earlier commit; nothing was changed.
    */
   refresh(): boolean
   /**
@@ -167,6 +168,29 @@ export interface Store extends Disposable, AsyncDisposable {
    * await store.backup(`backups/market-${new Date().toISOString().slice(0, 10)}.stoa`)
    */
   backup(path: string | URL): Promise<void>
+  /**
+   * Gives back what the file holds beside its newest commit: dropped tables and columns, text that no row refers to, room
+   * for rows to come, a log that has grown. `info()` tells how much that is. Commits what is pending, also what is changed
+   * while it runs; a transaction that throws meanwhile undoes its own as ever.
+   *
+   * A new file is written beside the store, synced, and takes its path in one step: after a kill or a power cut it is the old
+   * file or the new one, with the same newest commit. Readers and followers go over with their next refresh. The copy is
+   * made on the thread pool while commits go on; then the event loop waits for what these wrote to be copied again, and for
+   * three syncs. Needs room on the disk for the new file beside the old one.
+   *
+   * Tables and arrays stay the same objects. Typed arrays taken before belong to nothing from then on: they read as they
+   * were, what is written there is lost, and the disk space of the old file comes back when they are collected. Take new ones.
+   *
+   * ERR_STOA_NO_SPACE, ERR_STOA_CORRUPT (a page is not what was committed; see `verify()`) and ERR_STOA_IO: nothing but the
+   * commit was done, the store goes on. ERR_STOA_UNSUPPORTED for a live store, inside a transaction, and where the file has
+   * several names (hard links) or its path leads to another by now. ERR_STOA_CLOSED when the store is closed meanwhile. Is
+   * the store poisoned after an ERR_STOA_IO, its folder could not be synced: both files hold the newest commit, open it again.
+   *
+   * @example
+   * await store.compact()
+   * const { price } = trades.arrays // those taken before are of the old file
+   */
+  compact(): Promise<void>
   /**
    * Adds a listener; the same one twice counts once. It keeps no process alive.
    *

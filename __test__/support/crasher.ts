@@ -20,7 +20,10 @@ for (let step = steps.at(0) as number; step < Number(stepsMax);) {
   steps.set(0, step)
   applyStep(table, seed, step)
   say(`begin ${step}`)
-  if (step % 3 === 0) {
+  if (step % 11 === 0) {
+    await store.compact()
+    say(`durable ${step}`)
+  } else if (step % 3 === 0) {
     store.commitSync()
     say(`durable ${step}`)
   } else {

@@ -91,6 +91,21 @@ const storeVerbs: Record<string, [weight: number, verb: (world: World) => void |
       world.check('after a failed transaction')
     },
   ],
+  compact: [
+    1,
+    async (world) => {
+      const compaction = { isOver: false }
+      const compacted = world.store.compact().then(() => (compaction.isOver = true))
+      for (let turns = world.below(3); turns > 0; turns--) {
+        await new Promise((done) => setImmediate(done))
+        // What is changed while it runs is committed with it.
+        if (!compaction.isOver) changeOften(world)
+      }
+      await compacted
+      world.committed()
+      world.check('after a compaction')
+    },
+  ],
   reopen: [
     1,
     (world) => {

@@ -55,6 +55,8 @@ pub enum News {
     Lengths,
     /// Regions, metadata or the data version are others too.
     Structure,
+    /// All memory is another: the store was compacted, and what was shown before belongs to nothing.
+    Memory,
 }
 
 impl Store<File> {
@@ -81,7 +83,7 @@ impl Store<File> {
     pub fn open_sharing(path: impl AsRef<Path>, options: &Options) -> Result<Self> {
         let path = path.as_ref();
         let file = File::open_sharing(path, options)?;
-        let opened = Self::read_or_share(Arc::new(file), options, true);
+        let opened = Self::read_or_share(Arc::new(file), options, true, Wanted::Whole);
         opened.map_err(|error| error.at_opening(path))
     }
 }
@@ -93,12 +95,17 @@ impl<M: Medium> Store<M> {
     /// The same.
     #[doc(hidden)]
     pub fn read_on(medium: Arc<M>, options: &Options) -> Result<Self> {
-        Self::read_or_share(medium, options, false)
+        // Whole: a writer that recovers may be about to show again what was shown already.
+        Self::read_or_share(medium, options, false, Wanted::Whole)
     }
 
-    fn read_or_share(medium: Arc<M>, options: &Options, shares: bool) -> Result<Self> {
-        // Whole: a writer that recovers may be about to show again what was shown already.
-        let (_, committed) = find_committed(&*medium, None, Wanted::Whole)?;
+    pub(crate) fn read_or_share(
+        medium: Arc<M>,
+        options: &Options,
+        shares: bool,
+        wanted: Wanted,
+    ) -> Result<Self> {
+        let (_, committed) = find_committed(&*medium, None, wanted)?;
         let committed = committed.ok_or_else(unknown_state)?;
         if shares {
             require_owner(&*medium, &committed)?;
@@ -130,6 +137,19 @@ impl<M: Medium> Store<M> {
     /// `Corrupt`, `Io`, `Limit`: it shows what it showed before, or the store is poisoned.
     pub fn refresh(&mut self, copies: Copies) -> Result<News> {
         self.check_usable()?;
+        if self.follow_name(|_| Ok(()))? {
+            return Ok(News::Memory);
+        }
+        self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
+    }
+
+    /// The same in the file that is shown, whoever has its name by now: memory stays the same.
+    ///
+    /// # Errors
+    /// As `refresh`.
+    #[doc(hidden)]
+    pub fn refresh_here(&mut self, copies: Copies) -> Result<News> {
+        self.check_usable()?;
         self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
     }
 
@@ -140,6 +160,9 @@ impl<M: Medium> Store<M> {
     /// As `refresh`; `Busy` where the writer never rests.
     pub fn begin_snapshot(&mut self) -> Result<News> {
         self.check_usable()?;
+        if self.follow_name(|next| next.begin_snapshot().map(|_| ()))? {
+            return Ok(News::Memory);
+        }
         let (news, stamp) = self.go_on(Copies::Forgotten, Wanted::Whole)?;
         if let Some(reading) = &mut self.reading {
             reading.snapshot = stamp;

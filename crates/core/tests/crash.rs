@@ -16,6 +16,7 @@ mod support;
 
 use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::backing::back_up_over_a_checkpoint;
+use support::compacting::{compact_again_and_again, go_on_after_a_rename, pack_strings};
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::repeat_a_lost_commit;
 use support::storm::{storm, storm_far};
@@ -59,6 +60,27 @@ fn a_backup_over_a_checkpoint_has_what_the_log_forgot() {
     let place = ("crash", "a_backup_over_a_checkpoint_has_what_the_log_forgot");
     brew(place, 3, 6_000_001, |seed| back_up_over_a_checkpoint(seed, plain(seed)));
     brew(place, 3, 6_000_101, |seed| back_up_over_a_checkpoint(seed, without_promises(seed)));
+}
+
+#[test]
+fn what_is_committed_after_a_kill_between_rename_and_sync_is_not_lost() {
+    let place = ("crash", "what_is_committed_after_a_kill_between_rename_and_sync_is_not_lost");
+    brew(place, 20, 7_000_001, |seed| go_on_after_a_rename(seed, plain(seed)));
+    brew(place, 20, 7_000_101, |seed| go_on_after_a_rename(seed, without_promises(seed)));
+}
+
+#[test]
+fn packed_strings_are_what_they_were_and_nothing_is_left_between_them() {
+    let place = ("crash", "packed_strings_are_what_they_were_and_nothing_is_left_between_them");
+    brew(place, 20, 8_000_001, |seed| pack_strings(seed, plain(seed)));
+    brew(place, 10, 8_000_101, |seed| pack_strings(seed, with_large_pages(seed)));
+}
+
+#[test]
+fn a_store_that_is_compacted_again_and_again_keeps_its_length() {
+    let place = ("crash", "a_store_that_is_compacted_again_and_again_keeps_its_length");
+    brew(place, 3, 9_000_001, |seed| compact_again_and_again(seed, plain(seed)));
+    brew(place, 3, 9_000_101, |seed| compact_again_and_again(seed, with_large_pages(seed)));
 }
 
 #[test]

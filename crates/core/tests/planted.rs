@@ -18,6 +18,7 @@ use stoa_core::planted::Bug;
 use support::asked::{plain, without_promises};
 use support::backing::back_up_over_a_checkpoint;
 use support::bug::{current, inherit};
+use support::compacting::{go_on_after_a_rename, pack_strings};
 use support::failure::storm_with_failures;
 use support::live::fail::storm_with_failures as live_storm_with_failures;
 use support::live::storm::{gentle, storm as live_storm};
@@ -139,6 +140,18 @@ fn in_backups() -> Option<String> {
     (1..=4).find_map(what).map(|failure| failure.to_string())
 }
 
+/// The first kill after a rename that fails, and how.
+fn in_renames() -> Option<String> {
+    let what = |seed| go_on_after_a_rename(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
+/// The first strings that are others, and how.
+fn in_strings() -> Option<String> {
+    let what = |seed| pack_strings(seed, plain(seed)).err();
+    (1..=4).find_map(what).map(|failure| failure.to_string())
+}
+
 /// The first schedule of a reader that fails, and how.
 fn in_reading() -> Option<String> {
     let what = |seed| show_what_was_dropped(seed, plain(seed)).err();
@@ -150,6 +163,8 @@ const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
 const GROWTH: Way = ("the growth of the checksum table", in_growth);
 const BACKUPS: Way = ("a backup over a checkpoint", in_backups);
+const RENAMES: Way = ("a kill after a rename", in_renames);
+const STRINGS: Way = ("packed strings", in_strings);
 const SCHEDULED: Way = ("schedules", in_schedules);
 const FAILURES: Way = ("failing calls", in_failures);
 const LIVE: Way = ("live storms", in_live_storms);
@@ -219,5 +234,11 @@ bugs! {
     a_torn_sector_of_checksums_that_is_trusted_is_found: TornSectorTrusted in STORMS;
     a_backup_of_pages_that_changed_since_is_found: BackupKeepsOldPages in BACKUPS;
     a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in GROWTH;
+    a_compacted_file_renamed_before_it_is_durable_is_found:
+        RenamedBeforeSync in STORMS SCHEDULED;
+    a_commit_before_the_folder_is_synced_is_found: NameNotSynced in STORMS SCHEDULED;
+    a_name_that_is_trusted_after_a_kill_is_found: NameTrusted in RENAMES;
+    a_compaction_of_pages_that_changed_since_is_found: CompactionKeepsOldPages in STORMS;
+    strings_that_are_looked_for_where_they_were_are_found: ViewsNotMoved in STRINGS;
     a_checksum_table_cleared_on_no_disk_is_found: TableNotClearedAgain in GROWTH;
 }

@@ -13,7 +13,7 @@ use super::trace::trace;
 
 impl Run {
     /// From here on a cut may leave the present state, as the next commit.
-    fn expect_commit(&mut self) {
+    pub(crate) fn expect_commit(&mut self) {
         let now = Arc::new(self.now.clone());
         if self.medium.is_failing() {
             // Where a commit in flight fails, the next one takes its number.
@@ -57,6 +57,17 @@ impl Run {
         self.expect_commit();
         let commit = self.store().commit().map_err(self.stop("commit"))?;
         let has_failures = self.medium.failed(&OPERATIONS) > 0;
+        self.committed(commit, has_failures, before)?;
+        self.take_retired()
+    }
+
+    /// Everything up to now is committed. `failed_before`: failed syncs when it was asked for.
+    pub(crate) fn committed(
+        &mut self,
+        commit: u64,
+        has_failures: bool,
+        failed_before: u64,
+    ) -> Step {
         let begun = self.history.begun();
         let is_repeated = commit < begun || commit == begun && **self.history.newest() != self.now;
         if has_failures && is_repeated {
@@ -69,8 +80,7 @@ impl Run {
             return wrong(format!("commit {commit} was made, not {expected}"));
         }
         self.begun(commit == expected)?;
-        self.acknowledge(commit, before)?;
-        self.take_retired()
+        self.acknowledge(commit, failed_before)
     }
 
     pub(crate) fn begin_commit(&mut self) -> Step {
@@ -137,7 +147,7 @@ impl Run {
 
     /// Memory that was covered shows nothing of the file; where it could not be covered it is
     /// kept as long as the process lives.
-    fn check_blank(&self, memory: SimulatedMemory, what: &str) -> Step {
+    pub(crate) fn check_blank(&self, memory: SimulatedMemory, what: &str) -> Step {
         if memory.shows_file() && self.medium.failed(&[Operation::MapAnonymous]) == 0 {
             return wrong(format!("{what} still shows the file"));
         }

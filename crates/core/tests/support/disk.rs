@@ -63,6 +63,10 @@ pub(crate) struct Disk {
     /// it away.
     held: BTreeMap<u64, Vec<Arc<Sector>>>,
     held_bytes: Vec<u64>,
+    /// The file that had the name before, as long as a power cut may bring it back.
+    former: Option<Box<Disk>>,
+    /// The drive got the name before a reset: its cache goes with the next sync.
+    holds_name: bool,
     /// Power cuts and resets so far.
     boots: u64,
 }
@@ -88,6 +92,39 @@ impl Disk {
     /// The number of the boot, from 1 on.
     pub(crate) fn boot_id(&self) -> u64 {
         self.boots + 1
+    }
+
+    /// An empty file on the same disk.
+    pub(crate) fn beside(&self) -> Self {
+        Self { boots: self.boots, ..Self::default() }
+    }
+
+    /// Takes the name of another file; not durable yet.
+    pub(crate) fn take_name_of(&mut self, former: &Self) {
+        assert!(former.former.is_none(), "a file that may lose its name gives it away");
+        self.former = Some(Box::new(former.clone()));
+    }
+
+    /// The name is this file's for good.
+    pub(crate) fn sync_name(&mut self) {
+        self.former = None;
+        self.holds_name = false;
+    }
+
+    /// Whether a power cut may bring back the file that had the name before.
+    pub(crate) fn may_lose_name(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// Draws whether a cut brings it back.
+    fn lost_name(&self, kept: Kept, random: &mut Random) -> Option<&Self> {
+        let former = self.former.as_deref()?;
+        let is_lost = match kept {
+            Kept::Nothing => true,
+            Kept::Everything => false,
+            _ => random.chance(50),
+        };
+        is_lost.then_some(former)
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -160,6 +197,9 @@ impl Disk {
         self.pending_bytes.clear();
         self.held_bytes.clear();
         self.durable.cut(self.bytes);
+        if self.holds_name {
+            self.sync_name();
+        }
     }
 
     /// A sync that fails as Linux fails: of what was pending any part is durable, all of it counts
@@ -194,6 +234,9 @@ impl Disk {
 
     /// Cuts the power: the disk as the next boot finds it.
     pub(crate) fn cut(&self, kept: Kept, tearing: Tearing, random: &mut Random) -> Self {
+        if let Some(former) = self.lost_name(kept, random) {
+            return former.cut(kept, tearing, random);
+        }
         let versions = self.versions();
         let mut disk = self.stop(&versions, kept, random);
         if tearing != Tearing::None {
@@ -204,12 +247,16 @@ impl Disk {
         disk.durable_bytes = disk.bytes;
         disk.held.clear();
         disk.held_bytes.clear();
+        disk.sync_name();
         disk
     }
 
     /// A reset, or a panic of the kernel: its cache is gone, and the drive, which has kept its
     /// power, shows what it got until then, durable or not.
     pub(crate) fn reset(&self, kept: Kept, random: &mut Random) -> Self {
+        if let Some(former) = self.lost_name(kept, random) {
+            return former.reset(kept, random);
+        }
         self.stop(&self.versions(), kept, random)
     }
 
@@ -261,6 +308,11 @@ impl Disk {
             pending_bytes: Vec::new(),
             held,
             held_bytes: lengths[1..=count].to_vec(),
+            former: self.former.as_ref().map(|former| {
+                let boots = self.boots + 1;
+                Box::new(Self { boots, ..(**former).clone() })
+            }),
+            holds_name: self.former.is_some(),
             boots: self.boots + 1,
         }
     }

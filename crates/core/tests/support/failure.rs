@@ -2,6 +2,7 @@
 //! afterwards. A failed sync is never made good: no later commit is acknowledged, and a store
 //! opened on the same boot, then after a power cut, is what was acknowledged or in flight.
 
+use super::compacting::compact_beside;
 use super::disk::Disk;
 use super::fault::{Failing, Fault, OPERATIONS, Operation};
 use super::machine::Machine;
@@ -12,7 +13,7 @@ use super::run::{Run, Step, Stop};
 use super::schedule::Schedule;
 use super::simulated::SimulatedMedium;
 use super::state::Photo;
-use super::storm::{Failure, Tally, cut, examine, formatted, guarded};
+use super::storm::{Failure, STEPS_COMPACTED_PERCENT, Tally, cut, examine, formatted, guarded};
 use super::workload::Workload;
 use stoa_core::ErrorKind;
 
@@ -75,6 +76,7 @@ fn suffer(
 ) -> Result<(Disk, Allowed), String> {
     // Its draws move nothing here.
     let mut own = random.clone().fork();
+    let mut compacting = own.fork();
     if own.chance(50) {
         let mut observer = Observer::new(own, 15);
         observer.may_lag = true;
@@ -95,7 +97,12 @@ fn suffer(
             medium.inject(draw(random));
         }
         tally.steps += 1;
-        let Err(stop) = workload.step(&mut run) else { continue };
+        let mut result = workload.step(&mut run);
+        if result.is_ok() && compacting.chance(STEPS_COMPACTED_PERCENT) {
+            result = compact_beside(&mut run, workload, &mut compacting);
+            tally.compactions += 1;
+        }
+        let Err(stop) = result else { continue };
         match bear(&mut run, stop) {
             Ok(true) => tally.failures += 1,
             Ok(false) => {

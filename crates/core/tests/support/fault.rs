@@ -16,9 +16,12 @@ pub(crate) enum Operation {
     MapAnonymous,
     FindCopies,
     DropCopies,
+    CreateBeside,
+    Rename,
+    SyncName,
 }
 
-pub(crate) const OPERATIONS: [Operation; 11] = [
+pub(crate) const OPERATIONS: [Operation; 14] = [
     Operation::Read,
     Operation::Write,
     Operation::WriteDurable,
@@ -30,6 +33,9 @@ pub(crate) const OPERATIONS: [Operation; 11] = [
     Operation::MapAnonymous,
     Operation::FindCopies,
     Operation::DropCopies,
+    Operation::CreateBeside,
+    Operation::Rename,
+    Operation::SyncName,
 ];
 
 impl Operation {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use stoa_core::{Medium, PAGE_BYTES};
+use stoa_core::{Error, Medium, PAGE_BYTES};
 
 use super::disk::Disk;
 use super::fault::{Failing, Operation};
@@ -23,7 +23,7 @@ impl Medium for SimulatedMedium {
 
     fn len(&self) -> io::Result<u64> {
         let state = self.lock();
-        if state.is_out() { Err(power_is_out()) } else { Ok(state.disk.len()) }
+        if state.is_out() { Err(power_is_out()) } else { Ok(state.file(self.file()).len()) }
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -34,8 +34,9 @@ impl Medium for SimulatedMedium {
         if let Some(failing) = state.call(self.seat(), Operation::Read) {
             return Err(failing.error());
         }
-        let count = state.disk.len().saturating_sub(offset).min(buffer.len() as u64) as usize;
-        state.disk.read(offset, &mut buffer[..count]);
+        let disk = state.file(self.file());
+        let count = disk.len().saturating_sub(offset).min(buffer.len() as u64) as usize;
+        disk.read(offset, &mut buffer[..count]);
         Ok(count)
     }
 
@@ -83,7 +84,7 @@ impl Medium for SimulatedMedium {
         let end = offset + bytes;
         {
             let state = self.lock();
-            if end > state.machine.capacity_bytes && end > state.disk.len() {
+            if end > state.machine.capacity_bytes && end > state.file(self.file()).len() {
                 return Err(Failing::Full.error());
             }
         }
@@ -112,11 +113,12 @@ impl Medium for SimulatedMedium {
             return Err(failing.error());
         }
         state.memories += 1;
-        Ok(SimulatedMemory::new(self.shared(), self.seat(), state.memories, bytes, &state.machine))
+        let place = (self.seat(), self.file().unwrap_or(state.named));
+        Ok(SimulatedMemory::new(self.shared(), place, state.memories, bytes, &state.machine))
     }
 
     fn boot_id(&self) -> u64 {
-        self.lock().disk.boot_id()
+        self.lock().file(self.file()).boot_id()
     }
 
     fn random(&self) -> u64 {
@@ -133,11 +135,31 @@ impl Medium for SimulatedMedium {
 
     fn has_writer(&self) -> io::Result<bool> {
         assert_eq!(self.seat(), Seat::Reader, "a writer asks whether there is one");
-        Ok(self.lock().has_writer)
+        let state = self.lock();
+        // A file that was replaced is nobody's.
+        Ok(state.has_writer && self.file().is_none_or(|file| file == state.named))
+    }
+
+    fn create_beside(&self) -> stoa_core::Result<Self> {
+        let created = self.create_file();
+        created.map_err(|error| Error::from_io(&error, "open", "create a file beside the store"))
+    }
+
+    fn replace(&self, next: &Self) -> io::Result<()> {
+        self.rename_over(next)
+    }
+
+    fn sync_name(&self) -> io::Result<()> {
+        assert!(self.has_name(), "the name of another file is synced");
+        self.operate(Operation::SyncName, (0, 0), |_| (), Disk::sync_name, |_, _| ())
+    }
+
+    fn successor(&self) -> stoa_core::Result<Option<Self>> {
+        Ok((!self.has_name()).then(|| self.reading()))
     }
 
     fn unlock(&self) {
-        if self.seat() == Seat::Writer {
+        if self.seat() == Seat::Writer && self.has_name() {
             self.set_writer(false);
         }
     }

@@ -33,6 +33,8 @@ enum Slot {
 pub(crate) struct SimulatedMemory {
     shared: Arc<Shared>,
     seat: Seat,
+    /// Of which file.
+    file: u64,
     number: u64,
     reserved_bytes: usize,
     page_bytes: usize,
@@ -57,7 +59,7 @@ impl fmt::Debug for SimulatedMemory {
 impl SimulatedMemory {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        seat: Seat,
+        (seat, file): (Seat, u64),
         number: u64,
         reserved_bytes: usize,
         machine: &Machine,
@@ -67,6 +69,7 @@ impl SimulatedMemory {
         Self {
             shared,
             seat,
+            file,
             number,
             reserved_bytes,
             page_bytes,
@@ -122,10 +125,10 @@ impl SimulatedMemory {
         }
         let mut state = self.shared.lock();
         if let Slot::File { file_offset, .. } = old {
-            state.hide(file_offset, self.number);
+            state.hide((self.file, file_offset), self.number);
         }
         if let Slot::File { file_offset, .. } = self.slots[index] {
-            state.show(file_offset, self.number);
+            state.show((self.file, file_offset), self.number);
         }
     }
 
@@ -139,8 +142,8 @@ impl SimulatedMemory {
 }
 
 /// The rest of the system page that holds the file's end reads as zero; what follows is a signal.
-fn check_end(state: &State, page_bytes: usize, file_offset: u64) {
-    let end = state.disk.len().next_multiple_of(page_bytes as u64);
+fn check_end(state: &State, file: u64, page_bytes: usize, file_offset: u64) {
+    let end = state.file(Some(file)).len().next_multiple_of(page_bytes as u64);
     assert!(file_offset < end, "byte {file_offset} is touched behind the end of the file");
 }
 
@@ -204,7 +207,7 @@ impl Memory for SimulatedMemory {
             let is_found = match (state.machine.search, copy) {
                 (Search::Differing, Some(copy)) => {
                     let mut page = [0; PAGE_BYTES];
-                    state.disk.read(file_offset + within as u64, &mut page);
+                    state.file(Some(self.file)).read(file_offset + within as u64, &mut page);
                     page != copy[within..][..PAGE_BYTES]
                 }
                 (_, Some(_)) => true,
@@ -257,8 +260,8 @@ impl Memory for SimulatedMemory {
             panic!("byte {offset} of a region does not show the file");
         };
         let state = self.shared.lock();
-        check_end(&state, self.page_bytes, *file_offset);
-        state.disk.read(file_offset + within as u64, scratch);
+        check_end(&state, self.file, self.page_bytes, *file_offset);
+        state.file(Some(self.file)).read(file_offset + within as u64, scratch);
         scratch
     }
 
@@ -291,8 +294,8 @@ impl Memory for SimulatedMemory {
                 Slot::Anonymous(None) => into.fill(0),
                 Slot::File { file_offset, copy: None, .. } => {
                     let state = self.shared.lock();
-                    check_end(&state, self.page_bytes, *file_offset);
-                    state.disk.read(file_offset + within as u64, into);
+                    check_end(&state, self.file, self.page_bytes, *file_offset);
+                    state.file(Some(self.file)).read(file_offset + within as u64, into);
                 }
                 Slot::None => unreachable!("`slot` gives mapped pages"),
             }
@@ -302,7 +305,7 @@ impl Memory for SimulatedMemory {
 
     fn write(&mut self, offset: usize, bytes: &[u8]) {
         self.is_seen.set(true);
-        let unit = self.page_bytes;
+        let (unit, file) = (self.page_bytes, self.file);
         let mut done = 0;
         while done < bytes.len() {
             let within = self.slot(offset + done).1;
@@ -316,9 +319,9 @@ impl Memory for SimulatedMemory {
                 Slot::File { file_offset, role: Role::Private, copy } => {
                     let copy = copy.get_or_insert_with(|| {
                         let state = self.shared.lock();
-                        check_end(&state, unit, *file_offset);
+                        check_end(&state, file, unit, *file_offset);
                         let mut page = zeros();
-                        state.disk.read(*file_offset, &mut page);
+                        state.file(Some(file)).read(*file_offset, &mut page);
                         page
                     });
                     copy[within..][..count].copy_from_slice(from);
@@ -327,17 +330,20 @@ impl Memory for SimulatedMemory {
                     let mut state = self.shared.lock();
                     let start = *file_offset + within as u64;
                     assert!(
-                        start + count as u64 <= state.disk.len(),
+                        start + count as u64 <= state.file(Some(file)).len(),
                         "{count} bytes at {start} are written behind the end of the file"
                     );
                     // After the power is out nothing reaches the disk. A store through memory makes
                     // all of its page dirty.
                     if !state.is_out() {
                         let mut page =
-                            vec![0; unit.min((state.disk.len() - *file_offset) as usize)];
-                        state.disk.read(*file_offset, &mut page);
+                            vec![
+                                0;
+                                unit.min((state.file(Some(file)).len() - *file_offset) as usize)
+                            ];
+                        state.file(Some(file)).read(*file_offset, &mut page);
                         page[within..][..count].copy_from_slice(from);
-                        state.disk.write(*file_offset, &page);
+                        state.file_mut(Some(file)).write(*file_offset, &page);
                     }
                 }
                 Slot::None => unreachable!("`slot` gives mapped pages"),
@@ -359,7 +365,7 @@ impl Drop for SimulatedMemory {
             if let Slot::File { file_offset, .. } = slot
                 && self.seat == Seat::Writer
             {
-                state.hide(*file_offset, self.number);
+                state.hide((self.file, *file_offset), self.number);
             }
         }
         drop(state);

@@ -4,6 +4,7 @@ pub(crate) mod asked;
 pub(crate) mod backing;
 pub(crate) mod bug;
 pub(crate) mod commits;
+pub(crate) mod compacting;
 pub(crate) mod disk;
 pub(crate) mod failure;
 pub(crate) mod fault;

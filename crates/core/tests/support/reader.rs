@@ -68,6 +68,9 @@ impl Reader {
         let news = self.store.refresh(copies)?;
         self.since = self.medium.lock().mark;
         self.snapshot = None;
+        if news == News::Memory {
+            self.strays.clear();
+        }
         let (now, unit) = (self.sizes(), self.page_bytes());
         self.strays.retain(|(id, page)| {
             let (Some(from), Some(to)) = (before.get(id), now.get(id)) else { return false };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use stoa_core::{ElementKind, Error, ErrorKind, Growth, Options, RegionId, Store};
 
 use super::fault::OPERATIONS;
+use super::memory::SimulatedMemory;
 use super::model::{Allowed, History, Region, State, check};
 use super::simulated::SimulatedMedium;
 use super::trace::trace;
@@ -51,6 +52,8 @@ pub(crate) struct Run {
     pub(crate) steps: Vec<String>,
     /// For every mark of a photo, what a cut there may leave.
     pub(crate) allowed: Vec<Allowed>,
+    /// Memory of files that were replaced: it shows them as long as the process lives.
+    pub(crate) left: Vec<SimulatedMemory>,
 }
 
 pub(crate) fn options() -> Options {
@@ -80,7 +83,7 @@ pub(crate) fn open(
     allowed: &Allowed,
 ) -> Step<(Store<SimulatedMedium>, u64, Arc<State>)> {
     medium.set_writer(true);
-    let opened = Store::open_on(Arc::new(medium.clone()), &options());
+    let opened = Store::open_on(Arc::new(medium.opened()), &options());
     medium.set_writer(opened.is_ok());
     let mut store = opened.map_err(|error| stop(medium, "open", error))?;
     let what = match check(&mut store, allowed) {
@@ -110,11 +113,13 @@ impl Run {
             tickets: BTreeMap::new(),
             steps: Vec::new(),
             allowed: Vec::new(),
+            left: Vec::new(),
         })
     }
 
     pub(crate) fn end_process(&mut self) {
         self.medium.set_ending(true);
+        self.left.clear();
         if self.store.take().is_some() {
             self.medium.set_writer(false);
         }

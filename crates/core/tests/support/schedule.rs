@@ -17,7 +17,7 @@ pub(crate) struct Schedule {
     pub(crate) play: fn(&mut Run, &mut Random) -> Step,
 }
 
-pub(crate) const SCHEDULES: [Schedule; 14] = [
+pub(crate) const SCHEDULES: [Schedule; 15] = [
     Schedule { name: "truncate, commit, push, cut (decision 1)", play: truncate_and_push },
     Schedule { name: "drop, create in the same commit (decision 5)", play: drop_and_create },
     Schedule { name: "drop, commit, create, commit (decision 5)", play: drop_commit_create },
@@ -31,6 +31,7 @@ pub(crate) const SCHEDULES: [Schedule; 14] = [
     Schedule { name: "fill the log with commits in flight (decision 3)", play: fill_in_flight },
     Schedule { name: "commit a tail of two extents", play: commit_a_tail_of_two_extents },
     Schedule { name: "many small changes of one page, over several logs", play: wrap_the_log },
+    Schedule { name: "compact, change, commit", play: compact_and_commit },
     Schedule { name: "the checksum table grows over what was freed", play: grow_the_table },
 ];
 
@@ -308,6 +309,22 @@ fn commit_a_tail_of_two_extents(run: &mut Run, random: &mut Random) -> Step {
     change(run, random, "a", 100)?;
     push(run, random, "a", 2)?;
     commit(run)
+}
+
+fn compact_and_commit(run: &mut Run, random: &mut Random) -> Step {
+    fill(run, random, "a", 3)?;
+    run.create("b", ElementKind::U8, 1)?;
+    push(run, random, "b", 20)?;
+    commit(run)?;
+    run.drop_region("a")?;
+    run.begin_step("compact");
+    run.compact()?;
+    run.begin_step("change");
+    change(run, random, "b", 5000)?;
+    push(run, random, "b", 2)?;
+    commit(run)?;
+    run.begin_step("reopen");
+    run.reopen(Close::Commit)
 }
 
 fn wrap_the_log(run: &mut Run, random: &mut Random) -> Step {

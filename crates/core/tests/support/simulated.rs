@@ -6,7 +6,7 @@
 //! it wrote is in the cache, nothing of it need be durable. Before each of them an observer may look
 //! at the disk from a reader's seat: one from which nothing can be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,6 +35,8 @@ pub(crate) enum Seat {
 pub(crate) struct SimulatedMedium {
     shared: Arc<Shared>,
     seat: Seat,
+    /// `None`: the file that has the name, whichever that is.
+    file: Option<u64>,
 }
 
 impl fmt::Debug for SimulatedMedium {
@@ -59,6 +61,8 @@ impl SimulatedMedium {
         let state = State {
             reader_random: Random::new(disk.boot_id()),
             disk,
+            named: 0,
+            others: BTreeMap::new(),
             random,
             machine,
             faults: Faults::default(),
@@ -75,7 +79,7 @@ impl SimulatedMedium {
         };
         let shared =
             Shared { state: Mutex::new(state), gate: Gate::default(), observer: Mutex::default() };
-        Self { shared: Arc::new(shared), seat: Seat::Writer }
+        Self { shared: Arc::new(shared), seat: Seat::Writer, file: None }
     }
 
     /// What the machine is like.
@@ -85,7 +89,53 @@ impl SimulatedMedium {
 
     /// The same disk, as a process sees it that only reads.
     pub(crate) fn reading(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), seat: Seat::Reader }
+        Self { seat: Seat::Reader, ..self.opened() }
+    }
+
+    /// The file that has the name now, whatever becomes of that.
+    pub(crate) fn opened(&self) -> Self {
+        let file = Some(self.lock().named);
+        Self { shared: Arc::clone(&self.shared), seat: self.seat, file }
+    }
+
+    pub(crate) fn file(&self) -> Option<u64> {
+        self.file
+    }
+
+    pub(crate) fn has_name(&self) -> bool {
+        let named = self.lock().named;
+        self.file.is_none_or(|file| file == named)
+    }
+
+    /// Makes an empty file without the name.
+    pub(crate) fn create_file(&self) -> io::Result<Self> {
+        let number = {
+            let state = self.lock();
+            state.others.keys().max().copied().unwrap_or(0).max(state.named) + 1
+        };
+        self.operate_all(
+            Operation::CreateBeside,
+            (number, 0),
+            |state| {
+                state.others.insert(number, state.disk.beside());
+            },
+            |_| (),
+            |_| (),
+        )?;
+        Ok(Self { shared: Arc::clone(&self.shared), seat: self.seat, file: Some(number) })
+    }
+
+    /// Gives the name of this file to another.
+    pub(crate) fn rename_over(&self, next: &Self) -> io::Result<()> {
+        assert!(self.has_name(), "a file without a name is replaced");
+        let number = next.file.expect("a file that was made beside another");
+        self.operate_all(
+            Operation::Rename,
+            (number, 0),
+            |state| state.rename(number),
+            |_| (),
+            |_| (),
+        )
     }
 
     pub(crate) fn seat(&self) -> Seat {
@@ -238,6 +288,28 @@ impl SimulatedMedium {
         finish: impl FnOnce(&mut Disk),
         fail: impl FnOnce(&mut Disk, &mut Random),
     ) -> io::Result<()> {
+        let file = self.file;
+        self.operate_all(
+            operation,
+            place,
+            |state| queue(state.file_mut(file)),
+            |state| finish(state.file_mut(file)),
+            |state| {
+                let (disk, random) = state.file_and_chance(file);
+                fail(disk, random);
+            },
+        )
+    }
+
+    /// The same, of more than one file.
+    fn operate_all(
+        &self,
+        operation: Operation,
+        place: (u64, u64),
+        queue: impl FnOnce(&mut State),
+        finish: impl FnOnce(&mut State),
+        fail: impl FnOnce(&mut State),
+    ) -> io::Result<()> {
         assert_eq!(self.seat, Seat::Writer, "a reader calls {operation:?} at {place:?}");
         self.shared.gate.pass();
         self.show_observer();
@@ -248,16 +320,18 @@ impl SimulatedMedium {
         }
         if let Some(failing) = state.faults.call(operation) {
             trace(format_args!("  {operation:?} of {} at {} fails", place.1, place.0));
-            fail(&mut state.disk, &mut state.random);
+            fail(state);
             return Err(failing.error());
         }
-        queue(&mut state.disk);
+        queue(state);
         state.operations += 1;
         trace(format_args!(
             "  operation {}: {operation:?} of {} at {}",
             state.operations, place.1, place.0
         ));
-        if let Some(album) = &mut state.album {
+        // What is written to a file without the name changes nothing for who comes later.
+        let counts = operation == Operation::Rename || self.file.is_none_or(|it| it == state.named);
+        if counts && let Some(album) = &mut state.album {
             album.offer(&state.disk, state.operations, state.mark);
         }
         match &mut state.budget {
@@ -268,7 +342,7 @@ impl SimulatedMedium {
             Some(left) => *left -= 1,
             None => {}
         }
-        finish(&mut state.disk);
+        finish(state);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The state of a simulated machine, and the photos that are taken of its disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk::Disk;
@@ -32,7 +32,11 @@ pub(crate) struct Album {
 
 #[derive(Debug)]
 pub(crate) struct State {
+    /// The file that has the name, and its number.
     pub(crate) disk: Disk,
+    pub(crate) named: u64,
+    /// Those that have it not: written beside, or replaced.
+    pub(crate) others: BTreeMap<u64, Disk>,
     pub(crate) random: Random,
     pub(crate) machine: Machine,
     pub(crate) faults: Faults,
@@ -49,7 +53,7 @@ pub(crate) struct State {
     pub(crate) blackout: Option<Disk>,
     pub(crate) album: Option<Album>,
     /// Which memory shows a page of the file. Invariant: no page is shown twice.
-    pub(crate) shown: HashMap<u64, u64>,
+    pub(crate) shown: HashMap<(u64, u64), u64>,
     pub(crate) memories: u64,
     /// The process ends: its memory goes without being covered.
     pub(crate) is_ending: bool,
@@ -72,19 +76,45 @@ impl State {
         }
     }
 
-    /// Enters page `file_offset` as shown by a memory.
-    pub(crate) fn show(&mut self, file_offset: u64, memory: u64) {
-        if let Some(other) = self.shown.insert(file_offset, memory) {
-            assert!(
-                other == memory,
-                "page {file_offset} of the file is mapped by two regions at once"
-            );
+    /// A file, and the chance of its machine. `None`: the one that has the name.
+    pub(crate) fn file_and_chance(&mut self, file: Option<u64>) -> (&mut Disk, &mut Random) {
+        let disk = match file.filter(|file| *file != self.named) {
+            None => &mut self.disk,
+            Some(file) => self.others.get_mut(&file).expect("a file that was made"),
+        };
+        (disk, &mut self.random)
+    }
+
+    pub(crate) fn file_mut(&mut self, file: Option<u64>) -> &mut Disk {
+        self.file_and_chance(file).0
+    }
+
+    pub(crate) fn file(&self, file: Option<u64>) -> &Disk {
+        match file.filter(|file| *file != self.named) {
+            None => &self.disk,
+            Some(file) => &self.others[&file],
         }
     }
 
-    pub(crate) fn hide(&mut self, file_offset: u64, memory: u64) {
-        if self.shown.get(&file_offset) == Some(&memory) {
-            self.shown.remove(&file_offset);
+    /// Gives the name to another file.
+    pub(crate) fn rename(&mut self, next: u64) {
+        let mut disk = self.others.remove(&next).expect("a file that was made");
+        disk.take_name_of(&self.disk);
+        let former = std::mem::replace(&mut self.disk, disk);
+        self.others.insert(self.named, former);
+        self.named = next;
+    }
+
+    /// Enters a page of a file as shown by a memory.
+    pub(crate) fn show(&mut self, page: (u64, u64), memory: u64) {
+        if let Some(other) = self.shown.insert(page, memory) {
+            assert!(other == memory, "page {page:?} of the file is mapped by two regions at once");
+        }
+    }
+
+    pub(crate) fn hide(&mut self, page: (u64, u64), memory: u64) {
+        if self.shown.get(&page) == Some(&memory) {
+            self.shown.remove(&page);
         }
     }
 

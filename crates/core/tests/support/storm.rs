@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::backing::{back_up_beside, back_up_what_is_left};
+use super::compacting::compact_beside;
 use super::disk::{Disk, KEPT, Kept};
 use super::machine::Machine;
 use super::model::Allowed;
@@ -35,6 +36,8 @@ const STEPS_VERIFIED_PERCENT: usize = 10;
 /// Steps after which a backup is made, and openings before which a reader makes one.
 const STEPS_BACKED_UP_PERCENT: usize = 4;
 const BACKED_UP_PERCENT: usize = 8;
+/// Steps after which the store is compacted.
+pub(crate) const STEPS_COMPACTED_PERCENT: usize = 4;
 /// Cuts that are only resets: the drive keeps its power.
 const RESET_PERCENT: usize = 25;
 
@@ -61,6 +64,7 @@ pub(crate) struct Tally {
     pub(crate) verified: u64,
     /// Copies, each opened and checked.
     pub(crate) backups: u64,
+    pub(crate) compactions: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -76,6 +80,7 @@ impl std::ops::AddAssign for Tally {
         self.whole += other.whole;
         self.verified += other.verified;
         self.backups += other.backups;
+        self.compactions += other.compactions;
     }
 }
 
@@ -207,6 +212,13 @@ fn generate(
                 break;
             }
             tally.backups += 1;
+        }
+        if own.chance(STEPS_COMPACTED_PERCENT) && !medium.is_out() {
+            result = compact_beside(&mut run, workload, &mut own);
+            if result.is_err() {
+                break;
+            }
+            tally.compactions += 1;
         }
     }
     if result.is_ok() {

@@ -60,6 +60,22 @@ impl Workload {
         self.take(verb, run)
     }
 
+    /// Takes a step while another thread stands at the gate: none that needs it for itself.
+    pub(crate) fn step_at_the_gate(&mut self, run: &mut Run) -> Step {
+        if run.now.regions.is_empty() || self.missing(run).is_some() {
+            return Ok(());
+        }
+        let verb = *self.random.pick(&self.verbs);
+        if matches!(verb, Verb::CompleteElsewhere) {
+            return Ok(());
+        }
+        if matches!(verb, Verb::Repeat | Verb::Reopen | Verb::Discard | Verb::Die) {
+            return Ok(());
+        }
+        run.begin_step(format!("{verb:?} beside a compaction"));
+        self.take(verb, run)
+    }
+
     /// Takes one step.
     pub(crate) fn step(&mut self, run: &mut Run) -> Step {
         let verb = if run.now.regions.is_empty() {

@@ -2,6 +2,7 @@
 //! one, on a tmpfs.
 
 mod allocate;
+mod beside;
 mod create;
 #[cfg(target_os = "linux")]
 mod descriptors;
