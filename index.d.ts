@@ -21,6 +21,17 @@ export declare class NativeStore {
    */
   backup(path: string): Promise<void>
   /**
+   * Copies what is committed to a file beside the store, on the thread pool, while commits go on.
+   * `texts` holds the ids of the views and of the heap of each text column by turns. Call `compact`
+   * when it is done; without that, nothing comes of it.
+   */
+  copyAhead(texts: Uint32Array): Promise<void>
+  /**
+   * Commits what is pending, brings what `copyAhead` copied up to date, and takes that file for the
+   * store's. Set lengths before. Buffers made before stay as they are and belong to nothing.
+   */
+  compact(texts: Uint32Array): void
+  /**
    * The sum of the rows that are not null, 0 where there are none: a bigint for 64-bit
    * integers, else a number. Beyond 2^53: `ERR_STOA_LIMIT`. A row number that is none: a
    * `RangeError`, as in all calls with a selection.
@@ -69,13 +80,18 @@ export declare class NativeStore {
   heapGarbage(views: number, heap: number, rows: number, heapBytes?: number | undefined | null): number
   /**
    * Goes on to the newest commit and tells what is new: 0 nothing, 1 lengths, 2 regions, metadata
-   * or version too. What was written to the reader's buffers is forgotten, which costs the search
+   * or version too, 3 all memory: the store was compacted, and buffers made before belong to nothing. What was written to the reader's buffers is forgotten, which costs the search
    * for changed pages; if `keepsCopies`, only where rows are new. In a store that writes nothing
    * is ever new.
    */
   refresh(keepsCopies: boolean): number
   /**
-   * The same, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
+   * The same in the file that is open, whichever has the path by now: never 3. Nothing is forgotten
+   * but where rows are new.
+   */
+  reach(): number
+  /**
+   * As `refresh`, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
    * writer never rests.
    */
   beginSnapshot(): number

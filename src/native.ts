@@ -92,6 +92,10 @@ export class Native {
     return attempt(() => this.#binding.refresh(keepsCopies))
   }
 
+  reach(): number {
+    return attempt(() => this.#binding.reach())
+  }
+
   isLive(): boolean {
     return attempt(() => this.#binding.isLive())
   }
@@ -254,6 +258,14 @@ export class Native {
 
   backup(path: string): Promise<void> {
     return attempted(() => this.#binding.backup(path))
+  }
+
+  copyAhead(texts: Uint32Array): Promise<void> {
+    return attempted(() => this.#binding.copyAhead(texts))
+  }
+
+  compact(texts: Uint32Array): void {
+    attempt(() => this.#binding.compact(texts))
   }
 
   verify(): Promise<NativeReport> {

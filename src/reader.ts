@@ -3,9 +3,13 @@ import type { Region } from './column/region.ts'
 import type { Session } from './session.ts'
 import { checkResult } from './transaction.ts'
 
-/** What the native store took up: another commit with other lengths, or also other tables, columns or data version. */
+/**
+ * What the native store took up: another commit with other lengths, or also other tables, columns or data version, or a
+ * compacted file, with other memory.
+ */
 const LENGTHS = 1
 const STRUCTURE = 2
+const MEMORY = 3
 
 /** Tries for a snapshot. After so many it is enough as soon as so much time has passed. */
 const TRIES_MAX = 100
@@ -26,17 +30,22 @@ export class Reader {
   readonly #session: Session
   /** The newest data version that this program can read. */
   readonly #version: number
-  readonly #restore: () => void
+  readonly #restore: (isOtherMemory: boolean) => void
   readonly #onCommit: (commitId: number) => void
-  /** What the native store has taken up and the tables do not show: nothing (0), {@link LENGTHS} or {@link STRUCTURE}. */
+  /** What the native store has taken up and the tables do not show: nothing (0), or one of the above. */
   #pending = 0
   /** A commit is shown that no call of {@link refresh} has told. */
   #isUntold = false
   #isInSnapshot = false
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-  /** `restore` makes all tables what they are in the native store. */
-  constructor(session: Session, version: number, restore: () => void, onCommit: (commitId: number) => void) {
+  /** `restore` makes all tables what they are in the native store, and shows other memory where that is another. */
+  constructor(
+    session: Session,
+    version: number,
+    restore: (isOtherMemory: boolean) => void,
+    onCommit: (commitId: number) => void,
+  ) {
     this.#session = session
     this.#version = version
     this.#restore = restore
@@ -67,8 +76,9 @@ export class Reader {
   reach(region: Region): boolean {
     if (this.#isInSnapshot) return false
     const { native } = this.#session
-    this.#note(native.refresh(true))
-    if (this.#pending === STRUCTURE) {
+    // Not in a compacted file: there the row may refer to another place.
+    this.#note(native.reach())
+    if (this.#pending >= STRUCTURE) {
       this.#isUntold = this.#show()
       return true
     }
@@ -135,7 +145,7 @@ export class Reader {
     if (this.#pending >= STRUCTURE) {
       this.#checkVersion()
       this.#session.epoch++
-      this.#restore()
+      this.#restore(this.#pending === MEMORY)
     } else if (this.#pending === LENGTHS) {
       const lengths = native.lengths()
       const places = new Map<number, number>()

@@ -128,6 +128,29 @@ export interface Store extends Disposable, AsyncDisposable {
    * await store.backup(`backups/market-${new Date().toISOString().slice(0, 10)}.stoa`)
    */
   backup(path: string | URL): Promise<void>
+  /**
+   * Gives back what the file holds beside its newest commit: dropped tables and columns, text that no row refers to, room
+   * for rows to come, a log that has grown. `info()` tells how much that is. Commits what is pending, also what is changed
+   * while it runs; a transaction that throws meanwhile undoes its own as ever.
+   *
+   * A new file is written beside the store, synced, and takes its path in one step: after a kill or a power cut it is the old
+   * file or the new one, with the same newest commit. Readers and followers go over with their next refresh. The copy is
+   * made on the thread pool while commits go on; then the event loop waits for what these wrote to be copied again, and for
+   * three syncs. Needs room on the disk for the new file beside the old one.
+   *
+   * Tables and arrays stay the same objects. Typed arrays taken before belong to nothing from then on: they read as they
+   * were, what is written there is lost, and the disk space of the old file comes back when they are collected. Take new ones.
+   *
+   * ERR_STOA_NO_SPACE, ERR_STOA_CORRUPT (a page is not what was committed; see `verify()`) and ERR_STOA_IO: nothing but the
+   * commit was done, the store goes on. ERR_STOA_UNSUPPORTED for a live store, inside a transaction, and where the file has
+   * several names (hard links) or its path leads to another by now. ERR_STOA_CLOSED when the store is closed meanwhile. Is
+   * the store poisoned after an ERR_STOA_IO, its folder could not be synced: both files hold the newest commit, open it again.
+   *
+   * @example
+   * await store.compact()
+   * const { price } = trades.arrays // those taken before are of the old file
+   */
+  compact(): Promise<void>
   on<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   off<E extends keyof StoreEvents>(event: E, listener: StoreEvents[E]): this
   /**

@@ -45,6 +45,8 @@ export class StoredStore {
   readonly #commits: CommitQueue
   readonly #contents: Contents
   #isInTransaction = false
+  /** The last compaction that was asked for. */
+  #compacted: Promise<void> = Promise.resolve()
 
   constructor(native: Native, path: string, { access, live, version, reserve }: Opening) {
     this.path = path
@@ -57,7 +59,11 @@ export class StoredStore {
     this.#contents = new Contents(session)
     const tell = (commitId: number): void => session.feed.tell(commitId)
     this.#commits = new CommitQueue(session, tell)
-    if (access !== 'write') session.reader = new Reader(session, version, () => this.#contents.restore(), tell)
+    if (access !== 'write') {
+      const restore = (isOtherMemory: boolean): void =>
+        isOtherMemory ? this.#contents.move() : this.#contents.restore()
+      session.reader = new Reader(session, version, restore, tell)
+    }
     openStores.add(this)
   }
 
@@ -218,6 +224,17 @@ export class StoredStore {
     await this.#native().backup(checkPath(path))
   }
 
+  async compact(): Promise<void> {
+    this.#outsideTransaction('compact')
+    // One after the other: the second gives back what came since the first.
+    const compacted = this.#compacted.then(
+      () => this.#compact(),
+      () => this.#compact(),
+    )
+    this.#compacted = compacted
+    return compacted
+  }
+
   async verify(): Promise<VerifyReport> {
     const report = await this.#native().verify()
     return verifyReport(report, this.#contents)
@@ -314,7 +331,7 @@ export class StoredStore {
     if (this.#session.live !== undefined && verb !== 'commit') {
       throw new StoaError(
         'ERR_STOA_UNSUPPORTED',
-        `${verb} cannot be called on ${quoted(this.path)}: it is live, what was written is in the file`,
+        `${verb} cannot be called on ${quoted(this.path)}: it is live, what was written is in the file${verb === 'compact' ? '; close it and open it without the option live' : ''}`,
         { path: this.path },
       )
     }
@@ -365,6 +382,22 @@ export class StoredStore {
     const commitId = this.#commits.commitSync()
     this.#contents.forget(this.#contents.dropped())
     return commitId
+  }
+
+  async #compact(): Promise<void> {
+    // So that little is left to be done while the event loop waits.
+    await this.#begin()
+    const contents = this.#contents
+    await this.#native().copyAhead(contents.textRegions())
+    this.#native()
+    // What was changed meanwhile; its listeners may change more, or close.
+    this.#commitSync()
+    const native = this.#native()
+    this.#session.publishLengths()
+    native.compact(contents.textRegions())
+    contents.forget(contents.dropped())
+    contents.move()
+    this.#session.feed.tell(native.commitId())
   }
 
   #rollback(): void {

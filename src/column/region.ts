@@ -177,14 +177,19 @@ export class Region {
     this.#slice = undefined
   }
 
+  /** The store has another file now: the next use takes memory of that. What was handed out stays as it is. */
+  leave(): void {
+    this.view = new this.kind.Array(0)
+    this.#slice = undefined
+    this.#window = undefined
+    this.#part = undefined
+  }
+
   /** After close, drop, or a rollback to before its creation: no row is left in reach. */
   release(): void {
     this.#session.regions.delete(this)
     this.length = 0
     this.capacity = 0
-    this.view = new this.kind.Array(0)
-    this.#slice = undefined
-    this.#window = undefined
-    this.#part = undefined
+    this.leave()
   }
 }

@@ -124,6 +124,20 @@ export class Contents implements DefinitionKeeper {
     }
   }
 
+  /** After the store went over to another file, its own compaction or another's: all memory is another. */
+  move(): void {
+    for (const region of this.#session.regions) region.leave()
+    this.restore()
+  }
+
+  /** The regions of text columns, the rows and the heap of each by turns: the native store does not know them. */
+  textRegions(): Uint32Array {
+    const columns = [...this.#catalog.values()].flatMap((definition) => definition.columns)
+    return Uint32Array.from(
+      columns.flatMap(({ regions: { data, heap } }) => (heap === undefined ? [] : [data.id, heap.id])),
+    )
+  }
+
   /** After close. */
   release(): void {
     for (const handle of this.#handles.values()) handle.release()

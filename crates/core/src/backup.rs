@@ -38,7 +38,7 @@ impl Touched {
         pages.extend(write.checksums.sums.iter().map(|(page, _)| *page));
     }
 
-    fn take(&self) -> BTreeSet<u64> {
+    pub(crate) fn take(&self) -> BTreeSet<u64> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -195,6 +195,11 @@ impl<M: Medium> Committer<M> {
         let _told_elsewhere = self.complete(u64::MAX);
     }
 
+    /// Takes over what another answers a late question with.
+    pub(crate) fn remember_failures_of(&self, former: &Self) {
+        lock(&self.failed).extend(lock(&former.failed).clone());
+    }
+
     pub(crate) fn push(&self, flight: Arc<Flight>) {
         lock(&self.queue).push_back(flight);
     }

@@ -3,14 +3,15 @@
 use crate::error::Result;
 use crate::examine::Known;
 use crate::format::directory::{Entry, RegionId};
-use crate::format::table::{SECTOR_BYTES, SECTOR_PAGES, entry, is_whole, place, sector_of};
-use crate::format::{Extent, PAGE, checksum};
-use crate::found::{cannot_read, read};
+use crate::format::table::{SECTOR_BYTES, SECTOR_PAGES, is_whole, sector_of};
+use crate::format::{PAGE, checksum};
+use crate::found::cannot_read;
 use crate::medium::{Medium, PAGE_BYTES};
+use crate::page_sums::{PageSums, read_table};
 use crate::recovery::Recovered;
-use crate::region::{in_memory, pieces};
+use crate::region::pieces;
 use crate::report::{Place, Verified};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 
@@ -24,7 +25,7 @@ pub(crate) fn examine_pages<M: Medium>(
     known: &Known,
     report: &mut Verified,
 ) -> Result<()> {
-    let sums: BTreeMap<u64, u64> = found.newest_sums().into_iter().collect();
+    let sums = PageSums::of(medium, found);
     let pages = Pages { medium, found, sums, is_own: known.is_own() };
     pages.check_table(report)?;
     for (id, entry) in &found.structure.regions {
@@ -37,15 +38,14 @@ pub(crate) fn examine_pages<M: Medium>(
 struct Pages<'a, M> {
     medium: &'a M,
     found: &'a Recovered,
-    /// The checksums that the log has. Newer than the table's.
-    sums: BTreeMap<u64, u64>,
+    sums: PageSums<'a, M>,
     /// All that was committed is home. Else what the log names may not be, or be torn.
     is_own: bool,
 }
 
 impl<M: Medium> Pages<'_, M> {
     fn check_table(&self, report: &mut Verified) -> Result<()> {
-        let in_doubt: BTreeSet<u64> = self.sums.keys().map(|page| sector_of(*page)).collect();
+        let in_doubt: BTreeSet<u64> = self.sums.in_log().map(sector_of).collect();
         let mut first = 0;
         for part in &self.found.structure.checksums {
             let sectors = part.bytes / SECTOR_BYTES as u64;
@@ -53,7 +53,8 @@ impl<M: Medium> Pages<'_, M> {
             let step = 1024;
             for from in (0..sectors).step_by(step) {
                 let count = (sectors - from).min(step as u64);
-                let bytes = self.read_table(part.offset + from * SECTOR_BYTES as u64, count)?;
+                let bytes =
+                    read_table(self.medium, part.offset + from * SECTOR_BYTES as u64, count)?;
                 for (sector, content) in (first + from..).zip(bytes.chunks_exact(SECTOR_BYTES)) {
                     let may_be_torn = is_in_doubt || !self.is_own && in_doubt.contains(&sector);
                     if !may_be_torn && !is_whole(content) {
@@ -65,14 +66,6 @@ impl<M: Medium> Pages<'_, M> {
             first += sectors;
         }
         Ok(())
-    }
-
-    /// Sectors of the table, with zeros behind the end of the file.
-    fn read_table(&self, offset: u64, sectors: u64) -> Result<Vec<u8>> {
-        let bytes = in_memory(sectors) * SECTOR_BYTES;
-        let mut found = read(self.medium, offset, bytes)?;
-        found.resize(bytes, 0);
-        Ok(found)
     }
 
     fn check_region(
@@ -117,25 +110,17 @@ impl<M: Medium> Pages<'_, M> {
 
     /// The checksums that pages must have. `None`: nothing is to be compared.
     fn expected(&self, first: u64, count: u64, report: &mut Verified) -> Result<Vec<Option<u64>>> {
-        let mut expected = Vec::with_capacity(in_memory(count));
-        let mut sector = None;
-        for page in first..first + count {
-            let number = sector_of(page);
-            if sector.as_ref().is_none_or(|(known, _)| *known != number) {
-                let at = place(&self.found.structure.checksums, number);
-                let content = at.map(|Extent { offset, .. }| self.read_table(offset, 1));
-                let content = content.transpose()?.filter(|content| is_whole(content));
-                sector = Some((number, content));
-            }
-            let in_table = || sector.as_ref()?.1.as_ref().and_then(|content| entry(content, page));
-            let sum = self.sums.get(&page).copied().or_else(in_table);
-            let is_in_log = !self.is_own && self.found.pages.contains_key(&page);
+        let mut expected = self.sums.expected(first, count)?;
+        for (page, sum) in (first..).zip(&mut expected) {
             if sum.is_some() {
                 report.bytes_checked += PAGE;
             } else {
                 report.bytes_unknown += PAGE;
             }
-            expected.push(sum.filter(|_| !is_in_log));
+            let is_in_log = !self.is_own && self.found.pages.contains_key(&page);
+            if is_in_log {
+                *sum = None;
+            }
         }
         Ok(expected)
     }

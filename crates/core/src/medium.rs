@@ -2,8 +2,10 @@
 //!
 //! The engine (commit, recovery, growth) talks to these two traits only. `os` implements them for
 //! a real file; the tests implement them for a simulated one that loses power, tears sectors,
-//! fails and runs full. All errors are plain `io::Error`s; the engine gives them their meaning.
+//! fails and runs full. Errors are plain `io::Error`s but where the medium alone knows what they mean; the engine gives them
+//! their meaning.
 
+use crate::error::{Error, ErrorKind, Result};
 use std::io;
 
 /// The unit of a commit: of page images, checksums and the dirty search. 4 KiB on every machine,
@@ -116,6 +118,53 @@ pub trait Medium: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// An empty file beside this one, with its permissions and the writer's lock, for
+    /// [`replace`](Self::replace). What a killed process left of such a file is removed, and so is the
+    /// file itself when it is dropped without having got the name.
+    ///
+    /// # Errors
+    /// `Unsupported` where the file cannot be replaced, `NoSpace`, `Io`.
+    fn create_beside(&self) -> Result<Self>
+    where
+        Self: Sized,
+    {
+        Err(Error::new(ErrorKind::Unsupported, "this file has no name, and cannot be replaced"))
+    }
+
+    /// Gives the name of this file to `next`, made by [`create_beside`](Self::create_beside), in one
+    /// step: whoever opens the name finds the one or the other. After a power cut it may be either,
+    /// until the next successful [`sync_name`](Self::sync_name) of `next`.
+    ///
+    /// # Errors
+    /// What the kernel says. The name is this file's still.
+    fn replace(&self, next: &Self) -> io::Result<()>
+    where
+        Self: Sized,
+    {
+        let _ = next;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Returns when it is durable that the file has its name.
+    ///
+    /// # Errors
+    /// What the kernel says. The name may then be another file's after a power cut.
+    fn sync_name(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The file that has the name of this one by now, opened for reading. `None`: it is this one, or
+    /// there is none.
+    ///
+    /// # Errors
+    /// What opening it fails with.
+    fn successor(&self) -> Result<Option<Self>>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
     /// Whether memory lost what it showed of the file, because the file was cut short or the disk
     /// cannot read it: some of it is zeros now, and tells nothing.
     fn has_lost(&self) -> bool {
@@ -159,6 +208,16 @@ pub trait Memory: Send {
     /// What the kernel says; what was there stays.
     fn retire(&mut self, bytes: usize) -> io::Result<()> {
         self.map_anonymous(0, bytes)
+    }
+
+    /// Shows the first `bytes` as they are, for good: nothing is mapped any more, and no copy
+    /// searched or dropped. Lets go of the address space behind them, of which nothing is mapped.
+    ///
+    /// # Errors
+    /// What the kernel says; all is as it was.
+    fn keep_only(&mut self, bytes: usize) -> io::Result<()> {
+        let _ = bytes;
+        Ok(())
     }
 
     /// Appends to `found`, ascending and once each, the offset of every `PAGE_BYTES` page of the

@@ -1,14 +1,13 @@
 //! Opening a store, and creating one. What opening must mend is in `recovery`.
 
-use crate::checkpoint::{Plan, fill_with_zeros, write_header};
+use crate::checkpoint::{Plan, fill_with_zeros};
 use crate::commit::{Applied, Committer};
 use crate::copies::Kept;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::directory::{Lengths, Structure};
-use crate::format::header::{Header, encode_identity};
-use crate::format::published::{BLOCK_OFFSET, Published};
-use crate::format::{DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG, checksum};
+use crate::format::{DIRECTORY_AREAS, Extent, FIRST_BYTES, FIRST_CHECKSUMS, FIRST_LOG};
 use crate::found::reserved_places;
+use crate::fresh::Fresh;
 use crate::live::forget_told;
 use crate::medium::Medium;
 use crate::options::Options;
@@ -61,26 +60,15 @@ impl<M: Medium> Store<M> {
     #[doc(hidden)]
     pub fn format(medium: &M) -> Result<()> {
         let structure = Structure { checksums: vec![FIRST_CHECKSUMS], ..Structure::default() };
-        let directory = structure.encode(&Lengths::new());
-        let header = Header {
-            epoch: 0,
-            base_commit: 0,
-            data_version: 0,
-            log: FIRST_LOG,
-            directory: Extent { offset: DIRECTORY_AREAS[0].offset, bytes: directory.len() as u64 },
-            directory_checksum: checksum(&directory),
-            salt: medium.random(),
-        };
         let write = || {
             medium.allocate(0, FIRST_BYTES)?;
             fill_with_zeros(medium, Extent { offset: 0, bytes: FIRST_BYTES })?;
-            medium.write(0, &encode_identity())?;
-            medium.write(header.directory.offset, &directory)?;
-            let published =
-                Published { commit: 0, epoch: 0, boot_id: medium.boot_id(), is_open: false };
-            medium.write(BLOCK_OFFSET, &published.encode())?;
-            medium.sync()?;
-            write_header(medium, &header)
+
+            Fresh { structure: &structure, commit: 0, is_open: false }.write(
+                medium,
+                &structure.encode(&Lengths::new()),
+                DIRECTORY_AREAS[0].offset,
+            )
         };
         write().map_err(|error| Error::from_io(&error, "pwrite", "cannot create the store"))
     }
@@ -95,6 +83,13 @@ impl<M: Medium> Store<M> {
         found.take_told(&*medium)?;
         fill_holes(&*medium, &found)?;
         if found.is_needed {
+            // Whoever compacted it may not have lived to see that it has its name for good.
+            if !planted(Bug::NameTrusted) {
+                medium.sync_name().map_err(|error| {
+                    let attempt = "cannot sync the folder of the store; reopening tries again";
+                    Error::from_io(&error, "fsync", attempt)
+                })?;
+            }
             if planted(Bug::ToldForgottenFirst) {
                 forget_told(&*medium)?;
             }

@@ -95,6 +95,16 @@ pub enum Bug {
     TableNotCleared,
     /// A backup does not copy again what commits wrote while it was made.
     BackupKeepsOldPages,
+    /// A compacted file gets the name of the store before it is durable.
+    RenamedBeforeSync,
+    /// A commit of a compacted store is acknowledged while its file may still lose its name.
+    NameNotSynced,
+    /// An opening builds on a file that may still lose its name.
+    NameTrusted,
+    /// What commits write while a store is compacted is not looked at again.
+    CompactionKeepsOldPages,
+    /// A compacted heap keeps its strings' former places.
+    ViewsNotMoved,
     /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
     TableNotClearedAgain,
 }

@@ -55,6 +55,8 @@ pub enum News {
     Lengths,
     /// Regions, metadata or the data version are others too.
     Structure,
+    /// All memory is another: the store was compacted, and what was shown before belongs to nothing.
+    Memory,
 }
 
 impl Store<File> {
@@ -130,6 +132,19 @@ impl<M: Medium> Store<M> {
     /// `Corrupt`, `Io`, `Limit`: it shows what it showed before, or the store is poisoned.
     pub fn refresh(&mut self, copies: Copies) -> Result<News> {
         self.check_usable()?;
+        if self.follow_name(|_| Ok(()))? {
+            return Ok(News::Memory);
+        }
+        self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
+    }
+
+    /// The same in the file that is shown, whoever has its name by now: memory stays the same.
+    ///
+    /// # Errors
+    /// As `refresh`.
+    #[doc(hidden)]
+    pub fn refresh_here(&mut self, copies: Copies) -> Result<News> {
+        self.check_usable()?;
         self.go_on(copies, Wanted::Lengths).map(|(news, _)| news)
     }
 
@@ -140,6 +155,9 @@ impl<M: Medium> Store<M> {
     /// As `refresh`; `Busy` where the writer never rests.
     pub fn begin_snapshot(&mut self) -> Result<News> {
         self.check_usable()?;
+        if self.follow_name(|next| next.begin_snapshot().map(|_| ()))? {
+            return Ok(News::Memory);
+        }
         let (news, stamp) = self.go_on(Copies::Forgotten, Wanted::Whole)?;
         if let Some(reading) = &mut self.reading {
             reading.snapshot = stamp;

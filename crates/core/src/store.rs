@@ -106,8 +106,8 @@ impl<M: Medium> Store<M> {
         Err(Error::new(ErrorKind::ReadOnly, message))
     }
 
-    /// The memory of regions that are gone: dropped by a commit, or created and rolled back.
-    /// Zeros lie over all of it. Dropping it gives the address space back, which is right only
+    /// The memory of regions that are gone: dropped by a commit, or created and rolled back. Zeros lie
+    /// over all of it, but of a store that was compacted it goes on showing the file before. Dropping it gives the address space back, which is right only
     /// when nothing refers to it any more.
     #[doc(hidden)]
     pub fn take_retired(&mut self) -> Vec<(RegionId, M::Memory)> {

@@ -6,6 +6,7 @@
 //! of the stores that a worker leaves open.
 
 mod backup;
+mod compact;
 mod environment;
 mod error;
 mod info;
@@ -21,6 +22,7 @@ mod verify;
 mod view;
 
 pub use backup::BackupTask;
+pub use compact::CompactTask;
 pub use error::{Code, Error, Result};
 pub use info::{NativeInfo, NativeRegion};
 pub use kernels::{NativeColumn, NativeCondition, NativeSortKey};

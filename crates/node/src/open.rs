@@ -12,6 +12,7 @@ use stoa_core::{
     Close, Error, ErrorKind, File, Memory, Options, RegionId, Reservation, Result, Store,
 };
 
+use crate::compact::Begun;
 use crate::environment;
 use crate::error::panicked;
 use crate::options::Access;
@@ -40,6 +41,8 @@ pub(crate) struct Open {
     retired: Vec<Remains>,
     /// What the last filter found, until it is taken.
     matches: Option<Matches>,
+    /// What was copied to a file that may take the place of the store's.
+    compaction: Option<Begun>,
 }
 
 impl Open {
@@ -57,6 +60,7 @@ impl Open {
             shown: HashSet::new(),
             retired: Vec::new(),
             matches: None,
+            compaction: None,
         })
     }
 
@@ -68,6 +72,15 @@ impl Open {
     /// What the last filter found.
     pub(crate) fn matches(&mut self) -> &mut Option<Matches> {
         &mut self.matches
+    }
+
+    /// Keeps a compaction that was begun. One before it comes to nothing.
+    pub(crate) fn set_compaction(&mut self, begun: Begun) {
+        self.compaction = Some(begun);
+    }
+
+    pub(crate) fn take_compaction(&mut self) -> Option<Begun> {
+        self.compaction.take()
     }
 
     /// A new buffer over the memory of a region, mostly longer than its capacity so that it can
@@ -142,8 +155,8 @@ impl Open {
         Ok(buffer)
     }
 
-    /// Takes over the memory of regions that the core has dropped. Their buffers stay as they are,
-    /// over zeros; the memory goes as soon as none of them can be used.
+    /// Takes over the memory that the core has no use for: of regions that were dropped, with zeros
+    /// over it, and of a file that another took the place of. Its buffers stay; the memory goes as soon as none of them can be used.
     pub(crate) fn retire(&mut self, env: Env) {
         for (_, memory) in self.store().take_retired() {
             self.retired.extend(Remains::of(memory, &mut self.views));

@@ -13,7 +13,7 @@ use crate::store::NativeStore;
 #[napi]
 impl NativeStore {
     /// Goes on to the newest commit and tells what is new: 0 nothing, 1 lengths, 2 regions, metadata
-    /// or version too. What was written to the reader's buffers is forgotten, which costs the search
+    /// or version too, 3 all memory: the store was compacted, and buffers made before belong to nothing. What was written to the reader's buffers is forgotten, which costs the search
     /// for changed pages; if `keepsCopies`, only where rows are new. In a store that writes nothing
     /// is ever new.
     #[napi(catch_unwind)]
@@ -26,7 +26,18 @@ impl NativeStore {
         })
     }
 
-    /// The same, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
+    /// The same in the file that is open, whichever has the path by now: never 3. Nothing is forgotten
+    /// but where rows are new.
+    #[napi(catch_unwind)]
+    pub fn reach(&self, env: Env) -> Result<u32> {
+        self.with(|open| {
+            let news = open.store().refresh_here(Copies::Kept);
+            open.retire(env);
+            news.map(code)
+        })
+    }
+
+    /// As `refresh`, then waits until all of that commit is in its place. `ERR_STOA_BUSY` where the
     /// writer never rests.
     #[napi(catch_unwind)]
     pub fn begin_snapshot(&self, env: Env) -> Result<u32> {
@@ -95,5 +106,6 @@ fn code(news: News) -> u32 {
         News::None => 0,
         News::Lengths => 1,
         News::Structure => 2,
+        News::Memory => 3,
     }
 }

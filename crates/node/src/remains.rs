@@ -1,7 +1,7 @@
-//! The memory of a region that is gone, and the rule that joins its life to that of its buffers:
+//! The memory of a region that is gone, or shown from another file by now, and the rule that joins its life to that of its buffers:
 //! the address space is given back only when none of them can be used any more. Until then zeros
-//! lie over it, as long as the longest window: they cost nothing and crash nobody. What was
-//! reserved behind them the core has given back already.
+//! lie over it, as long as the longest window, or it shows what it showed of a file that is gone, whose
+//! blocks it keeps: that costs no memory and crashes nobody. What was reserved behind it the core has given back already.
 
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};

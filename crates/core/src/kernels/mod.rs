@@ -44,7 +44,7 @@ mod radix;
 mod rows;
 mod sort_key;
 mod sum;
-mod text;
+pub(crate) mod text;
 mod text_test;
 mod validity;
 

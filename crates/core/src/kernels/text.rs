@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// The longest string that its view holds.
 pub(super) const INLINE_BYTES: usize = 12;
 /// Bytes of a block of the heap.
-const BLOCK_BYTES: u64 = 1 << 31;
+pub(crate) const BLOCK_BYTES: u64 = 1 << 31;
 
 /// The strings of a column. They are compared by their bytes, which is the order of code points.
 #[derive(Clone, Copy, Debug)]
@@ -54,16 +54,16 @@ impl<'a> Texts<'a> {
 
 /// Where the heap holds a string.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     block: u32,
     offset: u32,
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Place {
     /// Its first byte, if the string lies within one block.
     #[inline]
-    pub(super) fn start(self) -> Option<u64> {
+    pub(crate) fn start(self) -> Option<u64> {
         let end = u64::from(self.offset) + self.bytes as u64;
         (end <= BLOCK_BYTES).then(|| u64::from(self.block) * BLOCK_BYTES + u64::from(self.offset))
     }
@@ -77,10 +77,18 @@ pub(super) fn length(view: &[u8; 16]) -> usize {
 
 /// Where the string of a view lies, or `None` if the view holds it.
 #[inline]
-pub(super) fn place(view: &[u8; 16]) -> Option<Place> {
+pub(crate) fn place(view: &[u8; 16]) -> Option<Place> {
     let bytes = length(view);
     let place = || Place { block: number(view, 8), offset: number(view, 12), bytes };
     (bytes > INLINE_BYTES).then(place)
+}
+
+/// Makes the view of a string that the heap holds say that it starts there.
+pub(crate) fn put_start(view: &mut [u8; 16], start: u64) {
+    let block = u32::try_from(start / BLOCK_BYTES).expect("a heap lies within the address space");
+    let offset = u32::try_from(start % BLOCK_BYTES).expect("less than a block");
+    view[8..12].copy_from_slice(&block.to_ne_bytes());
+    view[12..].copy_from_slice(&offset.to_ne_bytes());
 }
 
 /// The first 4 bytes of a string, the first as the most significant, zeros behind its end: in the
@@ -96,7 +104,7 @@ fn number(view: &[u8; 16], at: usize) -> u32 {
 }
 
 #[cold]
-pub(super) fn astray(row: usize, view: &[u8; 16], heap_bytes: usize) -> Error {
+pub(crate) fn astray(row: usize, view: &[u8; 16], heap_bytes: usize) -> Error {
     let (bytes, block, offset) = (length(view), number(view, 8), number(view, 12));
     Error::new(
         ErrorKind::Corrupt,

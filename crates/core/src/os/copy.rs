@@ -1,15 +1,13 @@
 //! A copy of a store under another name: the name appears when the copy is whole and durable.
 
-use std::fs::File as StdFile;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::create::{Draft, permissions, split};
+use super::create::{Draft, open_folder, permissions, split};
 use super::file::File;
 use super::lock::{Patience, lock_exclusive};
 use super::sync;
@@ -35,9 +33,7 @@ impl File {
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(failed(Errno::EXIST.into(), "open"));
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::open(folder_path, flags, Mode::empty()).map_err(errno("open"))?;
-        let folder = StdFile::from(folder);
+        let folder = open_folder(folder_path).map_err(errno("open"))?;
         let mode = self.inner().metadata().map_err(|error| failed(error, "fstat"))?;
         let mode = permissions(mode.permissions().mode());
         let draft = Draft::new(&folder, mode).map_err(errno("open"))?;

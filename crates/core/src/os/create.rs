@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
@@ -53,16 +54,14 @@ impl File {
     }
 
     fn create_as(
-        draft: fn(&StdFile, Mode) -> Result<Draft<'_>, Errno>,
+        draft: fn(&Arc<StdFile>, Mode) -> Result<Draft, Errno>,
         path: &Path,
         options: &Options,
         fill: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<Option<Self>> {
         let failed = |error: Errno, syscall| failed(error, syscall, path);
         let (folder_path, name) = split(path).map_err(|error| failed(error, "open"))?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::open(folder_path, flags, Mode::empty());
-        let folder = StdFile::from(folder.map_err(|error| failed(error, "open"))?);
+        let folder = open_folder(folder_path).map_err(|error| failed(error, "open"))?;
         let draft = draft(&folder, permissions(options.mode));
         let draft = draft.map_err(|error| failed(error, "open"))?;
 
@@ -84,7 +83,7 @@ impl File {
             Err(error) => return Err(failed(error, "link")),
         }
         sync::sync_folder(&folder).map_err(|error| failed(error, "fsync"))?;
-        Ok(Some(store))
+        Ok(Some(store.at(path)))
     }
 }
 
@@ -96,39 +95,61 @@ pub(super) fn split(path: &Path) -> Result<(&Path, &OsStr), Errno> {
     Ok((folder.unwrap_or(Path::new(".")), name))
 }
 
+/// Opens a folder, to name files in it and to sync the names.
+pub(super) fn open_folder(path: &Path) -> Result<Arc<StdFile>, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(Arc::new(rustix::fs::open(path, flags, Mode::empty())?.into()))
+}
+
 /// A file that has no name yet, or a name for the time being.
-pub(super) struct Draft<'a> {
+#[derive(Debug)]
+pub(super) struct Draft {
     file: StdFile,
-    folder: &'a StdFile,
+    folder: Arc<StdFile>,
     /// In the folder; taken away when the draft ends.
     name: Option<PathBuf>,
 }
 
-impl<'a> Draft<'a> {
-    pub(super) fn new(folder: &'a StdFile, mode: Mode) -> Result<Self, Errno> {
-        #[cfg(target_os = "linux")]
-        if let Some(file) = nameless(folder, mode)? {
-            return Ok(Self { file, folder, name: None });
-        }
-        Self::named(folder, mode)
+impl Draft {
+    pub(super) fn new(folder: &Arc<StdFile>, mode: Mode) -> Result<Self, Errno> {
+        Self::nameless(folder, mode)?.map_or_else(|| Self::named(folder, mode), Ok)
+    }
+
+    /// A file whose name for the time being is known beforehand, if it must have one.
+    pub(super) fn aside(folder: &Arc<StdFile>, mode: Mode, name: PathBuf) -> Result<Self, Errno> {
+        let named = || Self::with_name(folder, mode, name);
+        Self::nameless(folder, mode)?.map_or_else(named, Ok)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn nameless(folder: &Arc<StdFile>, mode: Mode) -> Result<Option<Self>, Errno> {
+        let file = nameless(folder, mode)?;
+        Ok(file.map(|file| Self { file, folder: Arc::clone(folder), name: None }))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn nameless(_folder: &Arc<StdFile>, _mode: Mode) -> Result<Option<Self>, Errno> {
+        Ok(None)
     }
 
     /// A file beside the one to come. A killed process leaves it behind: nothing opens it.
-    fn named(folder: &'a StdFile, mode: Mode) -> Result<Self, Errno> {
+    fn named(folder: &Arc<StdFile>, mode: Mode) -> Result<Self, Errno> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         for _ in 0..TRIES {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = PathBuf::from(format!(".stoa-{}-{count}.tmp", process::id()));
-            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-            match rustix::fs::openat(folder, &name, flags, mode) {
-                Ok(file) => {
-                    return Ok(Self { file: file.into(), folder, name: Some(name) });
-                }
+            match Self::with_name(folder, mode, name) {
                 Err(Errno::EXIST) => {}
-                Err(error) => return Err(error),
+                answer => return answer,
             }
         }
         Err(Errno::EXIST)
+    }
+
+    fn with_name(folder: &Arc<StdFile>, mode: Mode, name: PathBuf) -> Result<Self, Errno> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(folder, &name, flags, mode)?.into();
+        Ok(Self { file, folder: Arc::clone(folder), name: Some(name) })
     }
 
     pub(super) fn file(&self) -> &StdFile {
@@ -139,25 +160,39 @@ impl<'a> Draft<'a> {
     pub(super) fn publish(mut self, name: &OsStr) -> Result<(), Errno> {
         let Some(own) = &self.name else {
             let link = descriptor_path(&self.file);
-            return rustix::fs::linkat(CWD, link, self.folder, name, AtFlags::SYMLINK_FOLLOW);
+            return rustix::fs::linkat(CWD, link, &self.folder, name, AtFlags::SYMLINK_FOLLOW);
         };
-        match rustix::fs::linkat(self.folder, own, self.folder, name, AtFlags::empty()) {
+        match rustix::fs::linkat(&self.folder, own, &self.folder, name, AtFlags::empty()) {
             // A file system without hard links, such as exFAT.
             Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {
-                rename_new(self.folder, own, name)?;
+                rename_new(&self.folder, own, name)?;
                 self.name = None;
                 Ok(())
             }
             answer => answer,
         }
     }
+
+    /// Gives the file a name that another has, in one step, by way of `aside`, a name that nobody
+    /// else takes.
+    pub(super) fn take_over(mut self, name: &OsStr, aside: PathBuf) -> Result<(), Errno> {
+        if self.name.is_none() {
+            // What has no name cannot be renamed, and a link replaces nothing.
+            let link = descriptor_path(&self.file);
+            rustix::fs::linkat(CWD, link, &self.folder, &aside, AtFlags::SYMLINK_FOLLOW)?;
+        }
+        let own = self.name.get_or_insert(aside);
+        rustix::fs::renameat(&self.folder, &*own, &self.folder, name)?;
+        self.name = None;
+        Ok(())
+    }
 }
 
-impl Drop for Draft<'_> {
+impl Drop for Draft {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
             // Nothing can be done about a failure, and the file does no harm.
-            let _ = rustix::fs::unlinkat(self.folder, name, AtFlags::empty());
+            let _ = rustix::fs::unlinkat(&self.folder, name, AtFlags::empty());
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::fs::File as StdFile;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::allocate::{self, Allocation};
 use super::baseline::SharedStretches;
 use super::boot;
+use super::create::Draft;
 use super::dirty::{DirtySearch, Search};
 use super::filesystem;
 use super::lock;
@@ -28,6 +30,10 @@ pub struct File {
     /// Found out once, so that the answer never changes under the engine.
     keeps_allocation: OnceLock<bool>,
     system_page_bytes: usize,
+    /// Where it was opened. Absolute. `None`: nobody said.
+    path: Option<PathBuf>,
+    /// The file has no name yet: it is to take the place of another.
+    draft: Mutex<Option<Draft>>,
 }
 
 impl File {
@@ -51,7 +57,23 @@ impl File {
             loss: Arc::new(Loss::new()),
             keeps_allocation: OnceLock::new(),
             system_page_bytes: rustix::param::page_size(),
+            path: None,
+            draft: Mutex::default(),
         }
+    }
+
+    /// The file that was opened at `path`.
+    pub(super) fn at(mut self, path: &Path) -> Self {
+        self.path = std::path::absolute(path).ok();
+        self
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn draft(&self) -> &Mutex<Option<Draft>> {
+        &self.draft
     }
 
     /// The file itself.
@@ -131,6 +153,22 @@ impl Medium for File {
 
     fn clone_to(&self, target: &Self) -> io::Result<bool> {
         self.share_blocks(target)
+    }
+
+    fn create_beside(&self) -> Result<Self> {
+        self.new_beside()
+    }
+
+    fn replace(&self, next: &Self) -> io::Result<()> {
+        self.give_name_to(next)
+    }
+
+    fn sync_name(&self) -> io::Result<()> {
+        self.sync_folder_of_name()
+    }
+
+    fn successor(&self) -> Result<Option<Self>> {
+        self.open_successor()
     }
 
     fn has_lost(&self) -> bool {

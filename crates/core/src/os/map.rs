@@ -101,10 +101,24 @@ impl Reservation {
     /// Lets go of the file, and gives back the address space behind the first `bytes`, of which
     /// nothing is mapped.
     pub(super) fn let_go(&mut self, bytes: usize) {
-        let rest = self.range(bytes, self.bytes - bytes);
-        assert!(self.pieces.overlapping(rest.clone()).is_empty(), "memory in use stays");
         self.origin = None;
         self.watch = None;
+        self.give_back_behind(bytes);
+    }
+
+    /// The same, of memory that goes on showing the file.
+    pub(super) fn keep_only(&mut self, bytes: usize) -> io::Result<()> {
+        let start = self.base.addr().get();
+        // Before the addresses behind are somebody else's.
+        self.watch = Some(Watch::new(start..start + bytes, &self.origin()?.loss)?);
+        self.origin = None;
+        self.give_back_behind(bytes);
+        Ok(())
+    }
+
+    fn give_back_behind(&mut self, bytes: usize) {
+        let rest = self.range(bytes, self.bytes - bytes);
+        assert!(self.pieces.overlapping(rest.clone()).is_empty(), "memory in use stays");
         if let Some(start) = NonNull::new(self.address(bytes))
             && bytes > 0
             && !rest.is_empty()

@@ -67,6 +67,11 @@ impl Memory for Reservation {
         Ok(())
     }
 
+    fn keep_only(&mut self, bytes: usize) -> io::Result<()> {
+        self.require_own_process()?;
+        self.keep_only(bytes)
+    }
+
     fn find_copies(&self, offset: usize, bytes: usize, found: &mut Vec<usize>) -> io::Result<()> {
         assert!(
             offset.is_multiple_of(PAGE_BYTES) && bytes.is_multiple_of(PAGE_BYTES),

@@ -6,6 +6,7 @@
 mod advise;
 mod allocate;
 mod baseline;
+mod beside;
 mod boot;
 mod copy;
 mod create;

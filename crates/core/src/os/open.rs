@@ -34,7 +34,7 @@ impl File {
             // Whoever waits may win the lock of a file that has been replaced meanwhile.
             if names(path, &file)? {
                 let store = Self::new(file, options.dirty_search);
-                return store.map(Some).map_err(|error| error.with_path(path));
+                return store.map(|it| Some(it.at(path))).map_err(|error| error.with_path(path));
             }
         }
         let message = format!(
@@ -50,7 +50,8 @@ impl File {
     /// `NotFound`; `Format` for what is not a regular file; else `Io` with the error number.
     pub(crate) fn open_reading(path: &Path, options: &Options) -> Result<Self> {
         let file = open_regular(path, Access::Read)?.ok_or_else(|| Self::missing(path))?;
-        Self::new(file, options.dirty_search).map_err(|error| error.with_path(path))
+        let file = Self::new(file, options.dirty_search).map_err(|error| error.with_path(path))?;
+        Ok(file.at(path))
     }
 
     /// The same for reading and writing.
@@ -70,14 +71,14 @@ impl File {
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
+pub(super) enum Access {
     Read,
     Write,
 }
 
 /// Opens without touching what is not a regular file: opening a device can have effects, and a
 /// fifo or a device may wait for somebody.
-fn open_regular(path: &Path, access: Access) -> Result<Option<StdFile>> {
+pub(super) fn open_regular(path: &Path, access: Access) -> Result<Option<StdFile>> {
     match fs::metadata(path) {
         Ok(found) => require_regular(path, &found)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -106,7 +107,7 @@ fn open_regular(path: &Path, access: Access) -> Result<Option<StdFile>> {
 }
 
 /// Whether the path still leads to this very file.
-fn names(path: &Path, file: &StdFile) -> Result<bool> {
+pub(super) fn names(path: &Path, file: &StdFile) -> Result<bool> {
     let held = file.metadata().map_err(|error| failed(&error, "fstat", path))?;
     match fs::metadata(path) {
         Ok(found) => Ok((found.dev(), found.ino()) == (held.dev(), held.ino())),
