@@ -1,10 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises'
+import { open, rename, stat, unlink } from 'node:fs/promises'
 import { fileError } from './file-error.ts'
 
 /** Where the system shows files that a process has open: no place for a new one beside them. */
 const OPEN_FILES = /^\/(?:dev|proc)\//
+
+/** Nobody can open a socket by its name, which is what Node.js gives its child processes for a pipe. */
+const STANDARD_OUTPUT = '/dev/stdout'
+
+/** What bytes go to. */
+type Target = { writeFile(bytes: Uint8Array): Promise<void>; close(): Promise<void> }
+
+/** A failure is told by the call that met it; nobody else may listen. */
+function ignore(): void {}
+
+function standardOutput(): Target {
+  const { stdout } = process
+  stdout.on('error', ignore)
+  return {
+    writeFile: (bytes) =>
+      new Promise((taken, failed) => {
+        stdout.write(bytes, (error) => (error ? failed(error) : taken()))
+      }),
+    close: async () => void stdout.off('error', ignore),
+  }
+}
 
 /** Files that are being written. */
 const partials = new Set<string>()
@@ -18,10 +39,10 @@ export class OutputFile {
   readonly path: string
   /** Bytes written. */
   byteLength = 0
-  readonly #handle: FileHandle
+  readonly #handle: Target
   readonly #partial: string | undefined
 
-  private constructor(path: string, handle: FileHandle, partial: string | undefined) {
+  private constructor(path: string, handle: Target, partial: string | undefined) {
     this.path = path
     this.#handle = handle
     this.#partial = partial
@@ -47,6 +68,7 @@ export class OutputFile {
 
   static async #create(path: string): Promise<OutputFile> {
     try {
+      if (path === STANDARD_OUTPUT) return new OutputFile(path, standardOutput(), undefined)
       const existing = await stat(path).catch(() => undefined)
       // Opened anew, a file that `>>` writes to would be cut.
       const isDirect = existing !== undefined && (!existing.isFile() || OPEN_FILES.test(path))
