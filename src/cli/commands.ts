@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { backup } from './commands/backup.ts'
+import { compact } from './commands/compact.ts'
 import { exportFile } from './commands/export.ts'
 import { follow } from './commands/follow.ts'
 import { head } from './commands/head.ts'
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   plot,
   verify,
   backup,
+  compact,
 ]

@@ -36,17 +36,21 @@ export class Progress {
     }
   }
 
-  /** A share from 0 to 1 of the work is done, and so many rows. */
-  tell(share: number, rows: number): void {
+  /** A share from 0 to 1 of the work is done, where that can be told, and so many rows, where they are worked on. */
+  tell(share: number | undefined, rows?: number): void {
     const now = performance.now()
     if (!this.#isShown || now < this.#next) return
     this.#next = now + PAUSE_MS
     const ms = now - this.#start
-    const percent = `${Math.floor(share * 100)} %`.padStart(5)
-    const parts = [this.#title, `${bar(share, BAR_CELLS).padEnd(BAR_CELLS, '░')}${percent}`, `${count(rows)} rows`]
-    if (ms > RATE_MS_MIN && share > 0) {
-      parts.push(`${count(Math.round((rows / ms) * 1000))}/s`, `${durationText((ms / share) * (1 - share))} left`)
+    const parts = [this.#title]
+    if (share !== undefined) {
+      const percent = `${Math.floor(share * 100)} %`.padStart(5)
+      parts.push(`${bar(share, BAR_CELLS).padEnd(BAR_CELLS, '░')}${percent}`)
     }
+    const hasRate = ms > RATE_MS_MIN
+    if (rows !== undefined) parts.push(`${count(rows)} rows`)
+    if (rows !== undefined && hasRate) parts.push(`${count(Math.round((rows / ms) * 1000))}/s`)
+    if (share !== undefined && share > 0 && hasRate) parts.push(`${durationText((ms / share) * (1 - share))} left`)
     this.#show(parts.join('  '))
   }
 

@@ -19,10 +19,21 @@ export async function reading<R>(path: string, read: (store: StoredStore) => Pro
   }
 }
 
+/** The table or array of a name. */
+export function namedHandle(store: StoredStore, name: string): Handle {
+  const names = [...store.tables(), ...store.arrays()]
+  if (names.includes(name)) return store.handle(name)
+  throw new StoaError(
+    'ERR_STOA_NOT_FOUND',
+    `there is no table or array ${quoted(name)} in ${quoted(store.path)}${suggestion(name, names)}`,
+    { path: store.path },
+  )
+}
+
 /** The table or array that `--table` names, or the only one there is. */
 export function chosenHandle(store: StoredStore, given: Arguments): Handle {
   const name = given.text('table')
-  if (name !== undefined) return store.handle(name)
+  if (name !== undefined) return namedHandle(store, name)
   const names = store.tables().length > 0 ? store.tables() : store.arrays()
   const [only] = names
   if (only === undefined) {

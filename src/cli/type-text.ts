@@ -18,6 +18,7 @@ function recordOf(text: string): TypeRecord {
       return { name, type: recordOf(inside) }
     case 'vector': {
       const comma = inside.lastIndexOf(',')
+      if (comma < 0) throw new TypeError(`${quoted(text)} lacks its length: vector(f32, 3)`)
       return { name, type: recordOf(inside.slice(0, comma)), length: Number(inside.slice(comma + 1)) }
     }
     case 'bytes':

@@ -17,6 +17,9 @@ import type { Type } from '../../schema/types.ts'
 import { namesIn, reading } from '../source.ts'
 import { typeOf } from '../type-text.ts'
 
+/** The file that stands for the standard input. */
+const STANDARD = '-'
+
 export const importFile: Command = {
   name: 'import',
   summary: 'appends a file to a table of a store, which is made where there is none',
@@ -34,18 +37,22 @@ export const importFile: Command = {
   details: [
     'All of the file is imported, or nothing: when a row cannot be read, and on Ctrl-C, the store stays at its last commit. With --commit-every the rows committed by then stay.',
     "Types are guessed from the first 10,000 rows, or told by the file. Types are f64 f32 i64 i32 i16 i8 u64 u32 u16 u8 bool timestamp symbol utf8, timestamp64('us'), bytes(16), vector(f32, 3), oneOf(buy, sell), and nullable(…) of any.",
+    'FILE is - for the standard input, with --format and --table: csv, tsv and ndjson can be read from there.',
     'Formats other than ndjson and npy need a library, which the error names: papaparse, hyparquet, apache-arrow.',
   ],
   examples: [
     'stoa import trades.csv market.stoa',
     'stoa import flights.parquet air.stoa --columns date,delay,origin --commit-every 500000',
+    'zcat events.ndjson.gz | stoa import - events.stoa --format ndjson --table events',
     "stoa import places.csv places.stoa --type zip=symbol --type 'height=nullable(f32)' --null NA",
   ],
   async run(given, output) {
-    const file = resolve(given.positional(0))
+    const isStandard = given.positional(0) === STANDARD
+    const file = isStandard ? '/dev/stdin' : resolve(given.positional(0))
     const path = resolve(given.positional(1))
     const format = formatOf(file, given)
     const name = given.text('table') ?? basename(file, extname(file))
+    if (isStandard && !given.has('table')) throw given.wrong('name the table for the standard input with --table')
     const text = textOptions(format, given)
     const commitEvery = given.whole('commit-every', 1)
     const types = typesIn(given)
@@ -53,8 +60,7 @@ export const importFile: Command = {
     const target = new Target(path, name, await versionOf(path))
     const progress = new Progress(`importing ${basename(file)}`)
     const start = performance.now()
-    const onProgress = ({ rows, totalRows, bytes, totalBytes }: ImportProgress): void =>
-      progress.tell(totalRows === undefined ? bytes / (totalBytes || 1) : rows / (totalRows || 1), rows)
+    const onProgress = (told: ImportProgress): void => progress.tell(shareOf(told), told.rows)
     const stop = (): string => {
       progress.end()
       return `${quoted(path)} stays at its last commit; ${target.giveUp(file)}`
@@ -86,6 +92,12 @@ export const importFile: Command = {
       `${counted(rows, 'row')} in ${durationText(ms)}${rate}: ${printable(quoted(name))} of ${printable(path)} has ${count(total)}`,
     ])
   },
+}
+
+/** A pipe tells neither rows nor bytes. */
+function shareOf({ rows, totalRows, bytes, totalBytes }: ImportProgress): number | undefined {
+  if (totalRows !== undefined && totalRows > 0) return rows / totalRows
+  return totalBytes > 0 ? bytes / totalBytes : undefined
 }
 
 /** The store that an import writes to. */

@@ -44,7 +44,7 @@ export const plot: Command = {
   options: {
     table: TABLE,
     x: { value: 'COLUMN', short: 'x', help: 'the column across; of a line default the row number' },
-    y: { value: 'A,B', short: 'y', help: 'the column upwards, of a line perhaps several' },
+    y: { value: 'A,B', short: 'y', isRepeated: true, help: 'the column upwards, of a line perhaps several' },
     kind: { value: 'KIND', short: 'k', help: `${KINDS.join(', ')}; default: line with -y, else histogram` },
     bins: { value: 'N', help: `bars of a histogram; default ${BINS}` },
     svg: { value: 'FILE', help: 'writes an SVG, for light and dark screens; - for the standard output' },

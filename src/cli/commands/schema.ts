@@ -4,7 +4,7 @@ import type { Handle } from '../../schema/contents.ts'
 import { typeToRecord } from '../../schema/type-record.ts'
 import type { StoredType } from '../../schema/types.ts'
 import { printableJson } from '../printable.ts'
-import { reading } from '../source.ts'
+import { namedHandle, reading } from '../source.ts'
 import { StoredTable } from '../../table/stored-table.ts'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
@@ -20,7 +20,7 @@ export const schema: Command = {
     reading(given.positional(0), async (store) => {
       const name = given.text('table')
       const names = name === undefined ? [...store.tables(), ...store.arrays()] : [name]
-      const handles = names.map((each) => store.handle(each))
+      const handles = names.map((each) => namedHandle(store, each))
       if (output.isJson) return output.json(handles.map((handle) => record(handle)))
       const used = new Set(handles.flatMap(({ storages }) => storages.flatMap(({ type }) => typeNames(type))))
       await output.lines([

@@ -50,7 +50,7 @@ export const stats: Command = {
       const progress = new Progress(`reading ${handle.name}`)
       const { length } = handle
       const all = storages.map((storage, place) => {
-        progress.tell(place / storages.length, length)
+        progress.tell(place / storages.length)
         return { storage, told: columnStats(storage, length, bins) }
       })
       progress.end()
