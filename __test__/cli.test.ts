@@ -2,6 +2,7 @@
 // pipe is no failure.
 // Method: the built program as a child process, on a store of two tables.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, utf8 } from '../src/index.ts'
@@ -120,6 +121,17 @@ test('a pipe that is closed ends a command quietly', async (t) => {
     t.is(stderr, '0\n', command)
   }
 })
+
+needing('/dev/full', existsSync('/dev/full'))(
+  'a disk that takes no more of the output is told, and is a failure',
+  async (t) => {
+    const folder = folderWithStore(t)
+    const command = `"$0" "$1" head two.stoa -t prices > /dev/full`
+    const { code, stderr } = await run('sh', ['-c', command, process.execPath, program], {}, folder)
+    t.is(code, 1)
+    t.is(stderr, "stoa: cannot write 'the output': no space left on the device\n")
+  },
+)
 
 test('a store that another process writes to can be looked at, and is not written to by compact', async (t) => {
   const folder = directory(t)

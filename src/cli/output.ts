@@ -1,3 +1,5 @@
+import { fileError } from '../interop/files/file-error.ts'
+import { report } from './failure.ts'
 import { printableJson } from './printable.ts'
 import { jsonText } from './json-text.ts'
 
@@ -16,8 +18,7 @@ export class Output {
     this.isJson = isJson
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error
-        process.exit(this.exitCode)
+        process.exit(error.code === 'EPIPE' ? this.exitCode : report(fileError(error, 'write', 'the output'), isJson))
       })
     }
   }
