@@ -148,10 +148,11 @@ test('stats are those of the values, without nulls', async (t) => {
     by.price.histogram.counts.reduce((a: number, b: number) => a + b),
     90,
   )
-  t.deepEqual(by.small.histogram, { min: 0, max: 3, counts: [25, 25, 25, 25] })
+  t.deepEqual(by.small.histogram, { min: 0, max: 3, binWidth: 1, isWhole: true, counts: [25, 25, 25, 25] })
   t.like(by.ts, { min: '2026-01-01T00:00:00.000Z', max: '2026-01-01T00:01:39.000Z', mean: '2026-01-01T00:00:49.500Z' })
   t.like(by.at, { max: '2026-01-01T00:00:00.099000Z', mean: '2026-01-01T00:00:00.049500Z', distinct: 100 })
   t.like(by.id, { distinct: 100 })
+  t.is(by.at.histogram.counts.length, 10)
   t.deepEqual(by.sym.labels, [
     { label: 'ACME', count: 75 },
     { label: 'STOA', count: 25 },

@@ -92,6 +92,23 @@ test('a histogram of whole numbers has a bar each, one of labels the most freque
   ])
 })
 
+test('bins of whole numbers hold equally many of them, and bins of times are as many as asked for', async (t) => {
+  const rows = Array.from({ length: 100 }, (_, row) => row)
+  const at = BigInt64Array.from(rows, (row) => BigInt(row))
+  const folder = folderWith(t, { n: u8, at: timestamp64('us') }, { n: rows, at })
+  const whole = await json(t, folder, 'plot', 'a.stoa', '-x', 'n', '--bins', '7')
+  t.deepEqual(whole.bars[0], { label: '0 to 14', from: 0, to: 14, count: 15 })
+  t.deepEqual(
+    whole.bars.map(({ count }: any) => count),
+    [15, 15, 15, 15, 15, 15, 10],
+  )
+  const times = await json(t, folder, 'plot', 'a.stoa', '-x', 'at', '--bins', '4')
+  t.deepEqual(
+    times.bars.map(({ count }: any) => count),
+    [25, 25, 25, 25],
+  )
+})
+
 test('a scatter counts every point once, as dots or as shades', async (t) => {
   const rows = Array.from({ length: 5000 }, (_, row) => row)
   const folder = folderWith(

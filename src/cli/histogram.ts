@@ -1,11 +1,18 @@
 import type { Storage } from '../column/storage.ts'
 import { StoredType } from '../schema/types.ts'
-import { finiteRange, numbers } from './numbers.ts'
+import { finiteRange, isTime, numbers } from './numbers.ts'
 
-/** How often numbers fall into bins of equal width from `min` to `max`, the last one with its end. */
+/** How often numbers fall into bins of equal width. */
 export interface Histogram {
+  /** Where the first bin begins: the least number. */
   readonly min: number
   readonly max: number
+  /**
+   * A bin holds the numbers from its begin up to that of the next; the last one holds the greatest, too. Of whole
+   * numbers it is whole, so that no bin holds more of them than another.
+   */
+  readonly binWidth: number
+  readonly isWhole: boolean
   readonly counts: readonly number[]
 }
 
@@ -13,23 +20,19 @@ export interface Histogram {
 export function histogramOf(storage: Storage, rows: number, binsMax: number): Histogram | undefined {
   const { min, max } = finiteRange(storage, rows)
   if (min > max) return undefined
-  const bins = binsFor(storage, min, max, binsMax)
-  const counts = Array.from({ length: bins }, () => 0)
+  const isWhole = StoredType.kind(storage.type).range !== undefined && !isTime(storage)
   // Halves: the difference of the greatest doubles is none.
-  const width = max / 2 - min / 2
+  const half = max / 2 - min / 2
+  const binWidth = isWhole ? Math.ceil((max - min + 1) / binsMax) : half / (binsMax / 2)
+  const bins = min === max ? 1 : isWhole ? Math.ceil((max - min + 1) / binWidth) : binsMax
+  const counts = Array.from({ length: bins }, () => 0)
   for (const piece of numbers(storage, rows)) {
     for (const value of piece) {
       if (!Number.isFinite(value)) continue
-      const bin = width === 0 ? 0 : Math.min(Math.floor(((value / 2 - min / 2) / width) * bins), bins - 1)
+      const place = isWhole ? (value - min) / binWidth : ((value / 2 - min / 2) / half) * bins
+      const bin = min === max ? 0 : Math.min(Math.floor(place), bins - 1)
       counts[bin] = (counts[bin] as number) + 1
     }
   }
-  return { min, max, counts }
-}
-
-/** Whole numbers of few values get a bin each: others would be uneven. */
-function binsFor({ type, coding }: Storage, min: number, max: number, binsMax: number): number {
-  if (min === max) return 1
-  const isWhole = StoredType.kind(type).range !== undefined && coding !== 'timestamp'
-  return isWhole && max - min < binsMax ? max - min + 1 : binsMax
+  return { min, max, binWidth, isWhole, counts }
 }

@@ -25,15 +25,13 @@ export function barPlot(storage: Storage, rows: number, bins: number): BarPlot |
   }
   const histogram = histogramOf(storage, rows, bins)
   if (histogram === undefined) return undefined
-  const { min, max, counts } = histogram
-  const isOne = counts.length === max - min + 1 && Number.isInteger(min)
-  const width = (max / 2 - min / 2) / (counts.length / 2)
+  const { min, max, binWidth, isWhole, counts } = histogram
   const text = isTime(storage) ? timeText(max - min) : shortNumber
   const bars = counts.map((count, bin) => {
-    if (isOne) return { label: text(min + bin), from: min + bin, to: min + bin, count }
-    const from = min + bin * width
-    const to = bin === counts.length - 1 ? max : min + (bin + 1) * width
-    return { label: `${text(from)} to ${text(to)}`, from, to, count }
+    const from = min + bin * binWidth
+    const next = from + binWidth
+    const to = isWhole ? next - 1 : bin === counts.length - 1 ? max : next
+    return { label: from === to ? text(from) : `${text(from)} to ${text(to)}`, from, to, count }
   })
   return { kind: 'histogram', name, bars }
 }
