@@ -44,6 +44,12 @@ test('every type goes to CSV and back', async (t) => {
   t.pass()
 })
 
+test('a delimiter is not guessed from what stands in quotes, over several lines either', async (t) => {
+  const path = fileOf(t, '"a;b;c\nd;|",e\n1,2\n')
+  const table = await readCsv(newStore(t), 't', path)
+  t.deepEqual(Object.keys(table.schema), ['a;b;c\nd;|', 'e'])
+})
+
 test('types are guessed from the rows', async (t) => {
   const rows = Array.from(
     { length: 200 },

@@ -71,6 +71,12 @@ expectTypeOf(writeCsv(table, 'f.csv', { header: false })).toEqualTypeOf<Promise<
 expectTypeOf(readNdjson(store, 'f', 'f.ndjson', { columns })).toEqualTypeOf<Promise<Table<typeof columns>>>()
 expectTypeOf(writeNdjson(table, 'f.ndjson')).toEqualTypeOf<Promise<void>>()
 
+void writeCsv(table, 'f.csv', { columns: ['price', 'ts'], onProgress: ({ rows }) => rows })
+// @ts-expect-error there is no such column
+void writeCsv(table, 'f.csv', { columns: ['pice'] })
+// @ts-expect-error there is no such column
+void writeParquet(table, 'f.parquet', { columns: ['pice'] })
+
 expectTypeOf(readNpy(store, 'a', 'a.npy')).toEqualTypeOf<Promise<PersistentArray>>()
 expectTypeOf(writeNpy(table.columns.price, 'a.npy')).toEqualTypeOf<Promise<void>>()
 expectTypeOf(writeNpy(store.array('a', f32), 'a.npy')).toEqualTypeOf<Promise<void>>()

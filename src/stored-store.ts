@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { StoredArray } from './table/array.ts'
 import { stopBackground } from './background.ts'
 import { CommitQueue } from './commits.ts'
-import { Contents, typesOf } from './schema/contents.ts'
+import { Contents, type Handle, typesOf } from './schema/contents.ts'
 import type { StoreDescriptor } from './descriptor.ts'
 import { found, quoted, StoaError } from './errors.ts'
 import { Listeners, type StoreEvents } from './events.ts'
@@ -108,6 +108,14 @@ export class StoredStore {
       definition = this.#contents.create(name, types, false)
     } else if (types !== undefined) checkSameColumns(typesOf(definition), types, name, this.path)
     return this.#contents.handle(definition) as StoredTable
+  }
+
+  /** The table or array of that name, whatever it is; ERR_STOA_NOT_FOUND where there is neither. */
+  handle(name: string): Handle {
+    this.#native()
+    const definition = this.#contents.get(name)
+    if (definition === undefined) throw this.#notFound(`table or array ${quoted(name)}`, name)
+    return this.#contents.handle(definition)
   }
 
   array(name: string, type: unknown): StoredArray {

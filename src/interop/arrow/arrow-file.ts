@@ -1,16 +1,16 @@
 import { open } from 'node:fs/promises'
 import type * as Arrow from 'apache-arrow'
 import { found, quoted, StoaError } from '../../errors.ts'
+import type { Storage } from '../../column/storage.ts'
 import type { Columns } from '../../schema/schema.ts'
 import type { Store } from '../../store.ts'
 import { chunkOfNulls } from '../../table/chunk.ts'
-import type { StoredTable } from '../../table/stored-table.ts'
 import type { Table } from '../../table/table.ts'
-import { checkNotShortened } from '../files/export-rows.ts'
+import { type ExportOptions, ExportRows } from '../files/export-rows.ts'
 import { fileError, formatError, readError } from '../files/file-error.ts'
 import { filePath } from '../files/file-path.ts'
 import { checkImportOptions, type ImportOptions } from '../files/import-options.ts'
-import { checkOptionNames, checkPositive } from '../files/option-names.ts'
+import { checkPositive } from '../files/option-names.ts'
 import { OutputFile } from '../files/output-file.ts'
 import { chosenColumns, type FileBatch, importBatches } from '../files/table-import.ts'
 import { importPeer } from '../peer.ts'
@@ -112,8 +112,8 @@ async function attempted<R>(path: string, call: () => Promise<R>): Promise<R> {
   }
 }
 
-/** How {@link writeArrow} writes. Each member may be left out. */
-export interface WriteArrowOptions {
+/** What {@link writeArrow} takes beside the options of all writers. Each member may be left out. */
+export interface WriteArrowOptions<C extends Columns = Columns> extends ExportOptions<C> {
   /** `'file'` can be read from any place, `'stream'` from its start only. Default `'file'`. */
   format?: 'file' | 'stream' | undefined
   /** Rows of a record batch. Default: 65,536, or fewer where that is more than 8 MiB without text. */
@@ -133,17 +133,17 @@ export interface WriteArrowOptions {
 export async function writeArrow<C extends Columns>(
   table: Table<C>,
   path: string | URL,
-  options: WriteArrowOptions = {},
+  options: WriteArrowOptions<C> = {},
 ): Promise<void> {
   const stored = tableOf(table, 'writeArrow')
   const file = filePath(path)
-  checkOptionNames(options, ['format', 'batchRows'], 'writeArrow')
-  const { format = 'file', batchRows = defaultRows(stored) } = options
+  const exported = new ExportRows(stored, options, 'writeArrow', ['format', 'batchRows'])
+  const { length, storages } = exported
+  const { format = 'file', batchRows = defaultRows(storages) } = options
   if (format !== 'file' && format !== 'stream') {
     throw new TypeError(`the option 'format' must be 'file' or 'stream', found ${found(format)}`)
   }
   checkPositive(batchRows, 'batchRows')
-  const { length } = stored
   const arrow = await importPeer('apache-arrow', () => import('apache-arrow'))
   // The library's own queue has no end: this one is emptied into the file after each batch.
   const pieces: Uint8Array[] = []
@@ -157,20 +157,22 @@ export async function writeArrow<C extends Columns>(
     const flush = async (): Promise<void> => {
       for (const piece of pieces.splice(0)) await output.append(piece)
     }
-    const frame = new ArrowFrame(stored, 'offsets')
+    const frame = new ArrowFrame(exported, 'offsets')
     writer.reset(new Pieces(), frame.schema)
     for (let start = 0; start < length; start += batchRows) {
-      checkNotShortened(stored, length)
-      writer.write(frame.batch(start, Math.min(batchRows, length - start)))
+      exported.checkNotShortened()
+      const rows = Math.min(batchRows, length - start)
+      writer.write(frame.batch(start, rows))
       await flush()
-      checkNotShortened(stored, length)
+      exported.checkNotShortened()
+      exported.tell(start + rows)
     }
     writer.finish()
     await flush()
   })
 }
 
-function defaultRows({ storages }: StoredTable): number {
+function defaultRows(storages: readonly Storage[]): number {
   const rowBytes = storages.reduce((sum, { data, kind }) => sum + data.stride * kind.bytes, 0)
   return Math.max(Math.min(Math.floor(BATCH_BYTES / rowBytes / 8) * 8, BATCH_ROWS_MAX), 8)
 }

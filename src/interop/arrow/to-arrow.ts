@@ -63,7 +63,7 @@ export class ArrowFrame {
   readonly #storages: readonly Storage[]
   readonly #dictionaries: readonly (Arrow.Vector | undefined)[]
 
-  constructor({ storages }: StoredTable, text: TextLayout) {
+  constructor({ storages }: { readonly storages: readonly Storage[] }, text: TextLayout) {
     const { Schema } = arrowLibrary()
     this.schema = new Schema(storages.map(({ name, type }) => arrowField(name, type, text)))
     this.#storages = storages

@@ -77,10 +77,17 @@ function newlineOf(text: string): string {
 
 /** What separates the fields of the first row: of the usual characters the one that is there most often. */
 function delimiterOf(text: string): string {
-  const end = text.search(/[\r\n]/)
-  const first = (end < 0 ? text : text.slice(0, end)).replaceAll(/"[^"]*"/g, '')
-  const counts = [',', '\t', ';', '|'].map((delimiter) => [first.split(delimiter).length, delimiter] as const)
-  return counts.toSorted(([a], [b]) => b - a)[0]?.[1] ?? ','
+  const counts = new Map([',', '\t', ';', '|'].map((delimiter) => [delimiter, 0]))
+  let isQuoted = false
+  for (const character of text) {
+    if (character === '"') isQuoted = !isQuoted
+    if (isQuoted) continue
+    // A name may hold line ends between its quotes.
+    if (character === '\n' || character === '\r') break
+    const count = counts.get(character)
+    if (count !== undefined) counts.set(character, count + 1)
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? ','
 }
 
 /** Lines that rows take: line ends within quotes count. */

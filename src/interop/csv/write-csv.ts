@@ -1,9 +1,8 @@
 import { found } from '../../errors.ts'
 import type { Columns } from '../../schema/schema.ts'
 import type { Table } from '../../table/table.ts'
-import { checkNotShortened } from '../files/export-rows.ts'
+import { type ExportOptions, ExportRows } from '../files/export-rows.ts'
 import { filePath } from '../files/file-path.ts'
-import { checkOptionNames } from '../files/option-names.ts'
 import { OutputFile } from '../files/output-file.ts'
 import { textWriter } from '../files/text-value.ts'
 import { importPeer } from '../peer.ts'
@@ -13,8 +12,8 @@ import { checkDelimiter } from './read-csv.ts'
 /** Rows that are made into text at once. */
 const BATCH_ROWS = 8192
 
-/** How {@link writeCsv} writes. Each member may be left out. */
-export interface WriteCsvOptions {
+/** What {@link writeCsv} takes beside the options of all writers. Each member may be left out. */
+export interface WriteCsvOptions<C extends Columns = Columns> extends ExportOptions<C> {
   /** What separates fields, one character. Default `','`. */
   delimiter?: string | undefined
   /** Whether the first row tells the columns' names. Default true. */
@@ -38,17 +37,17 @@ export interface WriteCsvOptions {
 export async function writeCsv<C extends Columns>(
   table: Table<C>,
   path: string | URL,
-  options: WriteCsvOptions = {},
+  options: WriteCsvOptions<C> = {},
 ): Promise<void> {
   const stored = tableOf(table, 'writeCsv')
   const file = filePath(path)
-  checkOptionNames(options, ['delimiter', 'header', 'null'], 'writeCsv')
+  const exported = new ExportRows(stored, options, 'writeCsv', ['delimiter', 'header', 'null'])
+  const { length, storages } = exported
   const { delimiter = ',', header = true, null: none = '' } = options
   checkDelimiter(delimiter)
   if (typeof header !== 'boolean')
     throw new TypeError(`the option 'header' must be true or false, found ${found(header)}`)
   if (typeof none !== 'string') throw new TypeError(`the option 'null' must be a string, found ${found(none)}`)
-  const { length, storages } = stored
   const { default: library } = await importPeer('papaparse', () => import('papaparse'))
   const fields = storages.map((storage) => ({ storage, write: textWriter(storage.type) }))
   const text = (rows: readonly (readonly (string | null)[])[]): Uint8Array => {
@@ -59,7 +58,7 @@ export async function writeCsv<C extends Columns>(
   await OutputFile.write(file, async (output) => {
     if (header) await output.append(text([storages.map(({ name }) => name)]))
     for (let start = 0; start < length; start += BATCH_ROWS) {
-      checkNotShortened(stored, length)
+      exported.checkNotShortened()
       const rows: (string | null)[][] = []
       for (let row = start; row < Math.min(start + BATCH_ROWS, length); row++) {
         rows.push(
@@ -71,6 +70,7 @@ export async function writeCsv<C extends Columns>(
         )
       }
       await output.append(text(rows))
+      exported.tell(start + rows.length)
     }
   })
 }

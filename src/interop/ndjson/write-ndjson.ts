@@ -1,10 +1,9 @@
 import type { Columns } from '../../schema/schema.ts'
-import { StoredType } from '../../schema/types.ts'
 import type { Table } from '../../table/table.ts'
-import { checkNotShortened } from '../files/export-rows.ts'
+import { type ExportOptions, ExportRows } from '../files/export-rows.ts'
 import { filePath } from '../files/file-path.ts'
 import { OutputFile } from '../files/output-file.ts'
-import { textWriter } from '../files/text-value.ts'
+import { rowWriter } from '../files/json-value.ts'
 import { tableOf } from '../table-of.ts'
 
 /** Rows that are made into text at once. */
@@ -21,52 +20,25 @@ const BATCH_ROWS = 8192
  * @example
  * await writeNdjson(trades, 'trades.ndjson')
  */
-export async function writeNdjson<C extends Columns>(table: Table<C>, path: string | URL): Promise<void> {
+export async function writeNdjson<C extends Columns>(
+  table: Table<C>,
+  path: string | URL,
+  options: ExportOptions<C> = {},
+): Promise<void> {
   const stored = tableOf(table, 'writeNdjson')
   const file = filePath(path)
-  const { length, storages } = stored
-  const fields = storages.map((storage) => ({
-    storage,
-    key: `${JSON.stringify(storage.name)}:`,
-    write: jsonWriter(storage.type),
-  }))
+  const exported = new ExportRows(stored, options, 'writeNdjson')
+  const { length, storages } = exported
+  const write = rowWriter(storages)
   await OutputFile.write(file, async (output) => {
     for (let start = 0; start < length; start += BATCH_ROWS) {
-      checkNotShortened(stored, length)
+      exported.checkNotShortened()
       const lines: string[] = []
       for (let row = start; row < Math.min(start + BATCH_ROWS, length); row++) {
-        const members = fields.map(({ storage, key, write }) => {
-          const value = storage.read(row)
-          return key + (value === null ? 'null' : write(value))
-        })
-        lines.push(`{${members.join(',')}}\n`)
+        lines.push(`${write(row)}\n`)
       }
       await output.append(Buffer.from(lines.join('')))
+      exported.tell(start + lines.length)
     }
   })
-}
-
-/** What makes a value of a type JSON. */
-function jsonWriter(type: StoredType): (value: unknown) => string {
-  const inner = StoredType.inner(type)
-  const text = textWriter(inner)
-  if (inner.name === 'vector') {
-    const lane = jsonWriter(inner.type as StoredType)
-    return (value) => `[${Array.from(value as ArrayLike<unknown>, lane).join(',')}]`
-  }
-  switch (StoredType.coding(inner)) {
-    case 'number':
-      return (value) => (Number.isFinite(value) ? text(value) : `"${value as number}"`)
-    case 'bigint':
-      return inner.unit === undefined ? text : (value) => `"${text(value)}"`
-    case 'bool':
-      return text
-    case 'timestamp':
-      return (value) => {
-        const written = text(value)
-        return Number.isFinite(Number(written)) ? written : `"${written}"`
-      }
-    default:
-      return (value) => JSON.stringify(text(value))
-  }
 }

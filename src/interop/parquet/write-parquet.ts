@@ -6,9 +6,9 @@ import type { Storage } from '../../column/storage.ts'
 import type { Columns } from '../../schema/schema.ts'
 import { StoredType } from '../../schema/types.ts'
 import type { Table } from '../../table/table.ts'
-import { checkNotShortened } from '../files/export-rows.ts'
+import { type ExportOptions, ExportRows } from '../files/export-rows.ts'
 import { filePath } from '../files/file-path.ts'
-import { checkOptionNames, checkPositive } from '../files/option-names.ts'
+import { checkPositive } from '../files/option-names.ts'
 import { OutputFile } from '../files/output-file.ts'
 import { importPeer } from '../peer.ts'
 import { tableOf } from '../table-of.ts'
@@ -16,8 +16,8 @@ import { elementsOf, recordOf, TYPES_KEY } from './parquet-type.ts'
 
 const GROUP_ROWS = 100_000
 
-/** How {@link writeParquet} writes. Each member may be left out. */
-export interface WriteParquetOptions {
+/** What {@link writeParquet} takes beside the options of all writers. Each member may be left out. */
+export interface WriteParquetOptions<C extends Columns = Columns> extends ExportOptions<C> {
   /** Rows of a row group. Memory holds one group's values. Default 100,000. */
   groupRows?: number | undefined
   /** How pages are compressed. Default `'snappy'`. */
@@ -38,17 +38,17 @@ export interface WriteParquetOptions {
 export async function writeParquet<C extends Columns>(
   table: Table<C>,
   path: string | URL,
-  options: WriteParquetOptions = {},
+  options: WriteParquetOptions<C> = {},
 ): Promise<void> {
   const stored = tableOf(table, 'writeParquet')
   const file = filePath(path)
-  checkOptionNames(options, ['groupRows', 'compression'], 'writeParquet')
   const { groupRows = GROUP_ROWS, compression = 'snappy' } = options
   checkPositive(groupRows, 'groupRows')
   if (compression !== 'snappy' && compression !== 'none') {
     throw new TypeError(`the option 'compression' must be 'snappy' or 'none', found ${found(compression)}`)
   }
-  const { length, storages } = stored
+  const exported = new ExportRows(stored, options, 'writeParquet', ['groupRows', 'compression'])
+  const { length, storages } = exported
   const { ByteWriter, ParquetWriter } = await importPeer('hyparquet-writer', () => import('hyparquet-writer'))
   const columns = storages.flatMap(({ name, type }) => elementsOf(name, type))
   const schema: SchemaElement[] = [{ name: 'schema', num_children: storages.length }, ...columns]
@@ -66,11 +66,12 @@ export async function writeParquet<C extends Columns>(
       createdBy: 'stoa',
     })
     for (let start = 0; start < length; start += groupRows) {
-      checkNotShortened(stored, length)
+      exported.checkNotShortened()
       const rows = Math.min(groupRows, length - start)
       const columnData = storages.map((storage) => columnOf(storage, start, rows))
       await writer.write({ columnData, rowGroupSize: rows })
       await flush()
+      exported.tell(start + rows)
     }
     await writer.finish()
     await flush()
