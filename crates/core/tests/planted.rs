@@ -22,6 +22,7 @@ use support::failure::storm_with_failures;
 use support::live::fail::storm_with_failures as live_storm_with_failures;
 use support::live::storm::{gentle, storm as live_storm};
 use support::live::table::{move_the_table, reuse_the_table};
+use support::live::told::{TOLD, end_the_recovery};
 use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
@@ -94,6 +95,13 @@ fn in_a_reused_table() -> Option<String> {
     reuse_the_table(1, gentle(plain(1), 1)).err().as_ref().map(told)
 }
 
+/// Recoveries with a large directory that end in every operation: each schedule must fail.
+fn in_ended_recoveries() -> Option<String> {
+    let fail = |schedule| end_the_recovery(schedule, 1, gentle(plain(1), 1)).err();
+    let failures: Option<Vec<Failure>> = TOLD.into_iter().map(fail).collect();
+    failures.map(|all| all.iter().map(told).collect::<Vec<_>>().join("; "))
+}
+
 /// The first live storm with failing calls that fails, and how.
 fn in_live_failures() -> Option<String> {
     (1..=SEEDS)
@@ -155,6 +163,7 @@ const FAILURES: Way = ("failing calls", in_failures);
 const LIVE: Way = ("live storms", in_live_storms);
 const FULL_TABLE: Way = ("a full table of lengths", in_a_full_table);
 const REUSED_TABLE: Way = ("a table of lengths that is reused", in_a_reused_table);
+const ENDED_RECOVERIES: Way = ("recoveries with a large directory", in_ended_recoveries);
 const LIVE_FAILURES: Way = ("failing calls of live stores", in_live_failures);
 
 /// A test for each bug, and where it must be found.
@@ -207,6 +216,7 @@ bugs! {
     a_store_live_on_a_closed_header_is_found: LiveOnClosedHeader in LIVE;
     a_live_directory_written_in_place_is_found: LiveDirectoryInPlace in LIVE;
     what_was_told_forgotten_first_is_found: ToldForgottenFirst in LIVE;
+    what_was_told_overwritten_by_a_recovery_is_found: ToldOverwritten in ENDED_RECOVERIES;
     what_was_told_in_another_boot_is_found: ToldInAnotherBoot in LIVE;
     a_live_store_discarded_without_a_sync_is_found: LiveDiscardWithoutSync in LIVE;
     a_loss_that_is_not_told_is_found: LiveLossUntold in LIVE_FAILURES;
