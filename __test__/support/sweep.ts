@@ -284,11 +284,17 @@ async function placesOf(stage: Stage, role: Role): Promise<Places> {
   return { points: [...points.values()], shared, states: played.lines.filter((line) => /^(has|begin) /.test(line)) }
 }
 
+/** Where a sync of a commit failed, or -1. */
+function failedSync(point: Injection, lines: readonly string[]): number {
+  return SYNCS.has(point.call) ? lines.findIndex((line) => /^threw ERR_STOA_IO (commit|close)/.test(line)) : -1
+}
+
 /** What the file may show: the last state told durable, and what was begun or written after it. */
-function allowedAfter({ lines }: Played, role: Role, states: readonly string[]): Set<string> {
+function allowedAfter(point: Injection, { lines }: Played, states: readonly string[]): Set<string> {
   const allowed = new Set<string>()
   let toldStates = 0
   let begun: string | undefined
+  let durable: string | undefined
   for (const line of lines) {
     const [word, contents] = line.split(' ') as [string, string]
     if (word === 'has' || word === 'begin') toldStates++
@@ -301,12 +307,17 @@ function allowedAfter({ lines }: Played, role: Role, states: readonly string[]):
     }
     if (word === 'durable') {
       allowed.clear()
-      allowed.add(begun as string)
+      allowed.add((durable = begun as string))
     }
   }
-  // What a live store was about to write next.
+  if (point.role !== 'live') return allowed
+  // After a failed sync what it told does not count: it is the last commit, or the one that failed.
+  if (failedSync(point, lines) !== -1) {
+    return new Set([durable, begun].filter((contents) => contents !== undefined))
+  }
+  // What it was about to write next.
   const next = states[toldStates]
-  if (role === 'live' && next !== undefined) allowed.add(next.split(' ')[1] as string)
+  if (next !== undefined) allowed.add(next.split(' ')[1] as string)
   return allowed
 }
 
@@ -325,8 +336,8 @@ function judge(point: Injection, played: Played, states: readonly string[]): str
   const isPoisoned = lines.some((line) => line.startsWith('threw ERR_STOA_POISONED'))
   // Memory that is lost shows zeros; the store says so at the next call.
   if (!isPoisoned) faults.push(...lines.filter((line) => line.startsWith('changed')))
-  const failed = lines.findIndex((line) => /^threw ERR_STOA_IO (commit|close)/.test(line))
-  if (SYNCS.has(point.call) && failed !== -1 && lines.indexOf('durable', failed) !== -1) {
+  const failed = failedSync(point, lines)
+  if (failed !== -1 && lines.indexOf('durable', failed) !== -1) {
     faults.push('a commit was acknowledged after a failed sync')
   }
   if (role === 'read') {
@@ -334,7 +345,7 @@ function judge(point: Injection, played: Played, states: readonly string[]): str
       if (!played.committed.includes(line.slice(6))) faults.push(`a reader shows what nobody committed: ${line}`)
     }
   }
-  const allowed = role === 'read' ? new Set([played.committed.at(-1) as string]) : allowedAfter(played, role, states)
+  const allowed = role === 'read' ? new Set([played.committed.at(-1) as string]) : allowedAfter(point, played, states)
   const isTold = role === 'read' || lines.includes('durable')
   if (!existsSync(path)) {
     if (isTold) faults.push('the file is gone')
