@@ -268,16 +268,20 @@ async function placesOf(stage: Stage, role: Role): Promise<Places> {
   const counts = new Map<string, number>()
   const points = new Map<string, Injection>()
   const calls = callsOf(played.log)
-  let run = 0
-  for (const [at, { thread, name, answer, isOurs }] of calls.entries()) {
-    const nth = (counts.get(`${thread} ${name}`) ?? 0) + 1
-    counts.set(`${thread} ${name}`, nth)
-    const [before, after] = [calls[at - 1], calls[at + 1]]
-    const isLike = (call: Call | undefined): boolean => call?.name === name && call.answer === answer
-    run = name === 'pwrite64' && isLike(before) ? run + 1 : 0
-    if (!isOurs || (run > 1 && run % RUN_STEP !== 0 && isLike(after))) continue
-    for (const what of [...(ERRORS[name] ?? []), KILL]) {
-      points.set(`${name} ${what} ${nth}`, { role, call: name, what, nth })
+  // Of each thread on its own: the others make calls in between.
+  for (const thread of new Set(calls.map((call) => call.thread))) {
+    const own = calls.filter((call) => call.thread === thread)
+    let run = 0
+    for (const [at, { name, answer, isOurs }] of own.entries()) {
+      const nth = (counts.get(`${thread} ${name}`) ?? 0) + 1
+      counts.set(`${thread} ${name}`, nth)
+      const [before, after] = [own[at - 1], own[at + 1]]
+      const isLike = (call: Call | undefined): boolean => call?.name === name && call.answer === answer
+      run = name === 'pwrite64' && isLike(before) ? run + 1 : 0
+      if (!isOurs || (run > 1 && run % RUN_STEP !== 0 && isLike(after))) continue
+      for (const what of [...(ERRORS[name] ?? []), KILL]) {
+        points.set(`${name} ${what} ${nth}`, { role, call: name, what, nth })
+      }
     }
   }
   const shared = new Set(calls.filter(({ isOurs }) => !isOurs).map(({ name }) => name))

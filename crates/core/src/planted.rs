@@ -95,6 +95,8 @@ pub enum Bug {
     TableNotCleared,
     /// A backup does not copy again what commits wrote while it was made.
     BackupKeepsOldPages,
+    /// A file that was closed in good order is opened with whatever its sequence word says.
+    TornWordTrusted,
     /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
     TableNotClearedAgain,
 }

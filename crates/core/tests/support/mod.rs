@@ -5,6 +5,7 @@ pub(crate) mod backing;
 pub(crate) mod bug;
 pub(crate) mod commits;
 pub(crate) mod disk;
+pub(crate) mod exhaustive;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod gate;
