@@ -50,8 +50,16 @@ if (values.help) {
 const { only, seed } = values
 const { cuts, operations, deep, kills, seconds, readers, every, files, ends, place, 'disk-cuts': diskCuts } = values
 const numbers = {
-  ...{ cuts, operations, deep, kills, seconds, readers, every, files, ends },
-  diskCuts,
+  cuts,
+  operations,
+  deep,
+  kills,
+  seconds,
+  readers,
+  every,
+  files,
+  ends,
+  'disk-cuts': diskCuts,
   seed: seed ?? '0',
 }
 for (const [name, value] of Object.entries(numbers)) {
