@@ -225,9 +225,11 @@ class Play {
     let before = ''
     try {
       for await (const next of steps) {
-        step = next
+        // To look makes calls of its own, which may fail as well; then the next verb was not called.
+        step = `look before ${next}`
         before = this.#store === undefined ? '' : contentsOf(this.#store)
         this.#tell()
+        step = next
       }
     } catch (error) {
       this.#threw(step, error)

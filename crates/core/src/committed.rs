@@ -7,7 +7,9 @@ use crate::format::claim::{CLAIM_BYTES, Claim};
 use crate::format::directory::{Lengths, Structure};
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
 use crate::format::live::{LIVE_BYTES, LIVE_OFFSET, LiveBlock};
-use crate::format::published::{BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence};
+use crate::format::published::{
+    BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence, is_at_rest,
+};
 use crate::format::record::{Outline, next_head};
 use crate::format::{SLOT_OFFSETS, fields::Fields};
 use crate::found::{
@@ -100,7 +102,7 @@ impl Stamp {
 
     /// Whether a commit, or a recovery, is being written home.
     fn is_moving(&self, block: &Published) -> bool {
-        !self.sequence.is_multiple_of(2) || commit_of_sequence(self.sequence) > block.commit
+        !is_at_rest(self.sequence, block.commit)
     }
 }
 

@@ -6,9 +6,7 @@ use crate::examine_pages::examine_pages;
 use crate::format::SLOT_OFFSETS;
 use crate::format::fields::Fields;
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
-use crate::format::published::{
-    BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence,
-};
+use crate::format::published::{BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, is_at_rest};
 use crate::found::{read, read_structure};
 use crate::medium::Medium;
 use crate::recovery::{Recovered, find_last_commit, follow_log};
@@ -124,7 +122,7 @@ fn check_published<M: Medium>(medium: &M, block: &Published, report: &mut Verifi
         report.add(Place::Published, message);
     }
     let sequence = Fields::new(&read(medium, SEQUENCE_OFFSET, 8)?).u64().unwrap_or(u64::MAX);
-    if !sequence.is_multiple_of(2) || commit_of_sequence(sequence) > block.commit {
+    if !is_at_rest(sequence, block.commit) {
         let message = "its sequence word tells of a commit on its way, and there is none; readers wait \
                        for it until the next commit";
         report.add(Place::Published, message);

@@ -11,7 +11,7 @@ use crate::fresh::Fresh;
 use crate::live::forget_told;
 use crate::medium::Medium;
 use crate::options::Options;
-use crate::os::File;
+use crate::os::{File, Lineage};
 use crate::planted::{Bug, planted};
 use crate::recovery::{Recovered, find_last_commit};
 use crate::region::Region;
@@ -154,6 +154,7 @@ impl<M: Medium> Store<M> {
             live: None,
             reserve_bytes: options.reserve_bytes,
             process: std::process::id(),
+            lineage: Lineage::begin(),
             is_closed: false,
             committer,
             medium,

@@ -105,6 +105,8 @@ pub enum Bug {
     CompactionKeepsOldPages,
     /// A compacted heap keeps its strings' former places.
     ViewsNotMoved,
+    /// A file that was closed in good order is opened with whatever its sequence word says.
+    TornWordTrusted,
     /// Recovery trusts that a new part of the checksum table reached the disk as it was cleared.
     TableNotClearedAgain,
 }

@@ -8,8 +8,8 @@ use crate::format::fields::Fields;
 use crate::format::header::{HEADER_BYTES, Header, check_identity, slot_index};
 use crate::format::live::{LIVE_OFFSET, LiveBlock};
 use crate::format::published::{
-    BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence, sequence_after,
-    sequence_during,
+    BLOCK_BYTES, BLOCK_OFFSET, Published, SEQUENCE_OFFSET, commit_of_sequence, is_at_rest,
+    sequence_after, sequence_during,
 };
 use crate::format::record::{self, Record, Run};
 use crate::format::{DIRECTORY_AREAS, Extent, PAGE, UNIT_BYTES, checksum};
@@ -75,8 +75,11 @@ pub(crate) fn find_last_commit<M: Medium>(medium: &M, limit: Option<u64>) -> Res
     let published = Published::decode(&read(medium, BLOCK_OFFSET, BLOCK_BYTES)?);
     let (header, structure, lengths) = newest_state(medium, published.as_ref())?;
     let sequence = Fields::new(&read(medium, SEQUENCE_OFFSET, 8)?).u64().unwrap_or(0);
+    // A power cut in the first write of an opening may leave garbage in the word alone, for which
+    // readers would wait.
     let was_closed_here = published.as_ref().is_some_and(|published| {
         !published.is_open
+            && (is_at_rest(sequence, published.commit) || planted(Bug::TornWordTrusted))
             && published.epoch == header.epoch
             && published.commit == header.base_commit
     });

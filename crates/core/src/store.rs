@@ -11,6 +11,7 @@ use crate::format::{DIRECTORY_BYTES_MAX, Extent, WRITE_VERSION};
 use crate::info::StoreInfo;
 use crate::live::{LENGTHS, Live};
 use crate::medium::Medium;
+use crate::os::Lineage;
 use crate::planted::{Bug, planted};
 use crate::reader::Reading;
 use crate::region::{Dropped, Region};
@@ -62,6 +63,8 @@ pub struct Store<M: Medium> {
     pub(crate) last_ticket: u64,
     pub(crate) reserve_bytes: u64,
     pub(crate) process: u32,
+    /// The same, for what may not take a system call.
+    pub(crate) lineage: Lineage,
     pub(crate) is_closed: bool,
 }
 

@@ -1,6 +1,6 @@
 //! The memory of regions: mapped when somebody looks, never moved.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, forked};
 use crate::format::directory::{Entry, RegionId};
 use crate::medium::{Medium, Memory};
 use crate::region::{Region, View, in_memory, pieces, unknown};
@@ -46,6 +46,10 @@ impl<M: Medium> Store<M> {
     }
 
     fn view(&mut self, id: RegionId) -> Result<&mut View<M::Memory>> {
+        if !self.lineage.is_ours() {
+            // Mapped memory is not there in a child.
+            return Err(forked());
+        }
         self.ensure_view(id)?;
         let region = self.regions.get_mut(&id).ok_or_else(|| unknown(id))?;
         region.view.as_mut().ok_or_else(|| unknown(id))
@@ -70,7 +74,7 @@ impl<M: Medium> Store<M> {
     /// The region's memory.
     ///
     /// # Errors
-    /// `NotFound`; what mapping it says.
+    /// `NotFound`; what mapping it says; `Unsupported` in a forked child.
     #[doc(hidden)]
     pub fn memory(&mut self, id: RegionId) -> Result<&M::Memory> {
         Ok(&self.view(id)?.memory)
@@ -79,7 +83,7 @@ impl<M: Medium> Store<M> {
     /// The same, to change it. What is changed below the length belongs to the next commit.
     ///
     /// # Errors
-    /// `NotFound`; what mapping it says.
+    /// `NotFound`; what mapping it says; `Unsupported` in a forked child.
     #[doc(hidden)]
     pub fn memory_mut(&mut self, id: RegionId) -> Result<&mut M::Memory> {
         Ok(&mut self.view(id)?.memory)
@@ -106,7 +110,7 @@ impl<M: Medium> Store<M> {
     /// Copies bytes out of a region.
     ///
     /// # Errors
-    /// `NotFound`; `Limit` beyond the capacity.
+    /// `NotFound`; `Limit` beyond the capacity; `Unsupported` in a forked child.
     pub fn read(&mut self, id: RegionId, byte_offset: u64, buffer: &mut [u8]) -> Result<()> {
         self.check_range(id, byte_offset, buffer.len())?;
         self.view(id)?.memory.read(in_memory(byte_offset), buffer);
@@ -116,7 +120,7 @@ impl<M: Medium> Store<M> {
     /// Copies bytes into a region. Its length stays.
     ///
     /// # Errors
-    /// `NotFound`; `Limit` beyond the capacity.
+    /// `NotFound`; `Limit` beyond the capacity; `Unsupported` in a forked child.
     pub fn write(&mut self, id: RegionId, byte_offset: u64, bytes: &[u8]) -> Result<()> {
         self.check_range(id, byte_offset, bytes.len())?;
         self.view(id)?.memory.write(in_memory(byte_offset), bytes);

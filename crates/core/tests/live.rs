@@ -15,6 +15,7 @@ use support::asked::{brew, plain, share, with_large_pages, without_promises};
 use support::live::fail::{SCHEDULES, fail_everywhere, storm_with_failures};
 use support::live::storm::{gentle, storm};
 use support::live::table::{move_the_table, reuse_the_table};
+use support::live::told::{TOLD, end_the_recovery};
 
 #[test]
 fn a_kill_leaves_everything_and_a_cut_the_last_commit() {
@@ -44,6 +45,16 @@ fn a_table_of_lengths_that_moves_for_a_call_that_fails_loses_no_length() {
 fn a_reader_takes_no_rows_for_lengths_where_the_table_was() {
     let place = ("live", "a_reader_takes_no_rows_for_lengths_where_the_table_was");
     brew(place, 1, 6_000_001, |seed| reuse_the_table(seed, gentle(plain(seed), seed)));
+}
+
+#[test]
+fn what_was_told_lasts_until_a_recovery_has_it_in_a_header() {
+    let place = ("live", "what_was_told_lasts_until_a_recovery_has_it_in_a_header");
+    for schedule in TOLD {
+        brew(place, 1, 7_000_001, |seed| {
+            end_the_recovery(schedule, seed, gentle(plain(seed), seed))
+        });
+    }
 }
 
 #[test]

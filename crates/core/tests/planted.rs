@@ -19,10 +19,15 @@ use support::asked::{plain, without_promises};
 use support::backing::back_up_over_a_checkpoint;
 use support::bug::{current, inherit};
 use support::compacting::{go_on_after_a_rename, pack_strings};
+use support::exhaustive::alphabet::alphabet;
+use support::exhaustive::live::LiveStart;
+use support::exhaustive::transactional::Start;
+use support::exhaustive::walk::walk;
 use support::failure::storm_with_failures;
 use support::live::fail::storm_with_failures as live_storm_with_failures;
 use support::live::storm::{gentle, storm as live_storm};
 use support::live::table::{move_the_table, reuse_the_table};
+use support::live::told::{TOLD, end_the_recovery};
 use support::reading::show_what_was_dropped;
 use support::schedule::{SCHEDULES, cut_everywhere};
 use support::sequel::{reopen_after_a_failed_sync, repeat_a_lost_commit};
@@ -95,6 +100,13 @@ fn in_a_reused_table() -> Option<String> {
     reuse_the_table(1, gentle(plain(1), 1)).err().as_ref().map(told)
 }
 
+/// Recoveries with a large directory that end in every operation: each schedule must fail.
+fn in_ended_recoveries() -> Option<String> {
+    let fail = |schedule| end_the_recovery(schedule, 1, gentle(plain(1), 1)).err();
+    let failures: Option<Vec<Failure>> = TOLD.into_iter().map(fail).collect();
+    failures.map(|all| all.iter().map(told).collect::<Vec<_>>().join("; "))
+}
+
 /// The first live storm with failing calls that fails, and how.
 fn in_live_failures() -> Option<String> {
     (1..=SEEDS)
@@ -158,6 +170,32 @@ fn in_reading() -> Option<String> {
     (1..=4).find_map(what).map(|failure| failure.to_string())
 }
 
+/// The first workload of up to two operations that fails, and how.
+fn in_short_workloads() -> Option<String> {
+    let start = Start::with_empty_log(plain(0)).expect("nothing is planted yet");
+    walk(&alphabet(false), 2, &|workload| start.play(workload, workload.len() < 2)).err()
+}
+
+/// The first of three operations with a commit each that fails, and how.
+fn in_short_committed_workloads() -> Option<String> {
+    let start = Start::with_empty_log(plain(0)).expect("nothing is planted yet");
+    let mut committed = alphabet(false);
+    committed.retain(|operation| operation.is_committed);
+    walk(&committed, 3, &|workload| start.play(workload, false)).err()
+}
+
+/// The first of up to two operations that fails where the next commit makes a checkpoint.
+fn in_short_workloads_over_a_checkpoint() -> Option<String> {
+    let start = Start::with_full_log(plain(0)).expect("nothing is planted yet");
+    walk(&alphabet(false), 2, &|workload| start.play(workload, workload.len() < 2)).err()
+}
+
+/// The same of a live store.
+fn in_short_live_workloads() -> Option<String> {
+    let start = LiveStart::new(gentle(plain(0), 1)).expect("nothing is planted yet");
+    walk(&alphabet(true), 2, &|workload| start.play(workload, workload.len() < 2)).err()
+}
+
 const READING: Way = ("a reader's schedule", in_reading);
 const READERS: Way = ("storms beside a reader", in_readers);
 const STORMS: Way = ("storms", in_storms);
@@ -170,6 +208,11 @@ const FAILURES: Way = ("failing calls", in_failures);
 const LIVE: Way = ("live storms", in_live_storms);
 const FULL_TABLE: Way = ("a full table of lengths", in_a_full_table);
 const REUSED_TABLE: Way = ("a table of lengths that is reused", in_a_reused_table);
+const ENDED_RECOVERIES: Way = ("recoveries with a large directory", in_ended_recoveries);
+const SHORT: Way = ("short workloads", in_short_workloads);
+const SHORT_COMMITTED: Way = ("three operations and commits", in_short_committed_workloads);
+const SHORT_OVER: Way = ("short workloads over a checkpoint", in_short_workloads_over_a_checkpoint);
+const SHORT_LIVE: Way = ("short workloads of a live store", in_short_live_workloads);
 const LIVE_FAILURES: Way = ("failing calls of live stores", in_live_failures);
 
 /// A test for each bug, and where it must be found.
@@ -185,19 +228,19 @@ macro_rules! bugs {
 }
 
 bugs! {
-    a_commit_acknowledged_before_its_sync_is_found: NoLogSync in STORMS SCHEDULED;
-    pages_written_home_before_the_record_are_found: HomeBeforeLog in STORMS SCHEDULED;
+    a_commit_acknowledged_before_its_sync_is_found: NoLogSync in STORMS SCHEDULED SHORT;
+    pages_written_home_before_the_record_are_found: HomeBeforeLog in STORMS SCHEDULED SHORT;
     direct_pages_left_to_the_sync_of_the_record_are_found:
-        DirectPagesRangeSyncOnly in STORMS SCHEDULED;
-    a_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in STORMS SCHEDULED;
-    a_last_record_believed_without_its_pages_is_found: NoDirectHash in STORMS SCHEDULED;
+        DirectPagesRangeSyncOnly in STORMS SCHEDULED SHORT;
+    a_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in STORMS SCHEDULED SHORT SHORT_OVER;
+    a_last_record_believed_without_its_pages_is_found: NoDirectHash in STORMS SCHEDULED SHORT;
     a_log_reused_before_the_header_is_durable_is_found:
-        HeaderNotSyncedBeforeLogReuse in STORMS SCHEDULED;
+        HeaderNotSyncedBeforeLogReuse in STORMS SCHEDULED SHORT SHORT_OVER;
     records_without_a_salt_are_found: NoSalt in STORMS SCHEDULED;
-    a_single_header_slot_is_found: OneHeaderSlot in STORMS SCHEDULED;
-    granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED;
-    a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED;
-    extents_reused_at_once_are_found: FreedExtentsReusedAtOnce in STORMS SCHEDULED;
+    a_single_header_slot_is_found: OneHeaderSlot in STORMS SCHEDULED SHORT;
+    granules_without_a_full_image_are_found: GranulesWithoutFullImage in STORMS SCHEDULED SHORT;
+    a_boundary_that_retreats_is_found: BoundaryRetreats in STORMS SCHEDULED SHORT_COMMITTED;
+    extents_reused_at_once_are_found: FreedExtentsReusedAtOnce in STORMS SCHEDULED SHORT_COMMITTED;
     extents_given_back_and_reused_at_once_are_found: CutExtentsReusedAtOnce in STORMS SCHEDULED;
     a_capture_compared_with_the_file_is_found: DiffAgainstFile in STORMS SCHEDULED;
     commits_out_of_order_are_found: OutOfOrderCommits in STORMS SCHEDULED;
@@ -217,13 +260,14 @@ bugs! {
     a_recovery_published_before_it_is_home_is_found: RecoveryPublishedBeforeHome in READERS;
     a_failed_sync_that_readers_are_not_told_of_is_found: FailedSyncUntold in FAILURES;
     a_file_cut_below_a_reader_is_found: CutBelowReaders in READING;
-    a_live_record_before_its_rows_is_found: LiveRecordBeforeRows in LIVE;
-    a_store_live_over_an_old_log_is_found: LiveOverOldLog in LIVE;
+    a_live_record_before_its_rows_is_found: LiveRecordBeforeRows in LIVE SHORT_LIVE;
+    a_store_live_over_an_old_log_is_found: LiveOverOldLog in LIVE SHORT_LIVE;
     a_store_live_on_a_closed_header_is_found: LiveOnClosedHeader in LIVE;
-    a_live_directory_written_in_place_is_found: LiveDirectoryInPlace in LIVE;
-    what_was_told_forgotten_first_is_found: ToldForgottenFirst in LIVE;
-    what_was_told_in_another_boot_is_found: ToldInAnotherBoot in LIVE;
-    a_live_store_discarded_without_a_sync_is_found: LiveDiscardWithoutSync in LIVE;
+    a_live_directory_written_in_place_is_found: LiveDirectoryInPlace in LIVE SHORT_LIVE;
+    what_was_told_forgotten_first_is_found: ToldForgottenFirst in LIVE SHORT_LIVE;
+    what_was_told_overwritten_by_a_recovery_is_found: ToldOverwritten in ENDED_RECOVERIES;
+    what_was_told_in_another_boot_is_found: ToldInAnotherBoot in LIVE SHORT_LIVE;
+    a_live_store_discarded_without_a_sync_is_found: LiveDiscardWithoutSync in LIVE SHORT_LIVE;
     a_loss_that_is_not_told_is_found: LiveLossUntold in LIVE_FAILURES;
     a_table_that_moved_untold_is_found: LiveTableUntold in FULL_TABLE;
     checksums_kept_by_a_live_store_are_found: LiveChecksumsKept in LIVE;
@@ -232,6 +276,7 @@ bugs! {
     extents_reused_at_once_are_found_live: FreedExtentsReusedAtOnce in LIVE;
     a_live_checkpoint_without_a_sync_is_found: CheckpointWithoutSync in LIVE;
     a_torn_sector_of_checksums_that_is_trusted_is_found: TornSectorTrusted in STORMS;
+    a_torn_word_that_is_trusted_is_found: TornWordTrusted in SHORT_OVER;
     a_backup_of_pages_that_changed_since_is_found: BackupKeepsOldPages in BACKUPS;
     a_checksum_table_that_grows_over_old_bytes_is_found: TableNotCleared in GROWTH;
     a_compacted_file_renamed_before_it_is_durable_is_found:

@@ -27,6 +27,11 @@ pub(crate) fn commit_of_sequence(sequence: u64) -> u64 {
     sequence / 2
 }
 
+/// Whether a sequence word says that nothing is on its way beyond a commit that is home.
+pub(crate) fn is_at_rest(sequence: u64, commit: u64) -> bool {
+    sequence.is_multiple_of(2) && commit_of_sequence(sequence) <= commit
+}
+
 /// A cache line further, so that readers of one do not disturb the other.
 pub(crate) const BLOCK_OFFSET: u64 = PUBLISHED_OFFSET + 64;
 

@@ -251,6 +251,49 @@ impl Disk {
         disk
     }
 
+    /// Sectors of which the newest version is not what is durable.
+    pub(crate) fn unsynced(&self) -> Vec<u64> {
+        let differs = |(sector, versions): (u64, Vec<Arc<Sector>>)| {
+            let newest = versions.last().expect("a pending sector has a version");
+            (**newest != *self.durable.sector(sector)).then_some(sector)
+        };
+        self.versions().into_iter().filter_map(differs).collect()
+    }
+
+    pub(crate) fn has_unsynced_length(&self) -> bool {
+        self.bytes != self.durable_bytes
+    }
+
+    /// Cuts the power and keeps exactly these sectors, in their newest version.
+    pub(crate) fn cut_where(&self, keeps: impl Fn(u64) -> bool, keeps_length: bool) -> Self {
+        let mut pages = self.durable.clone();
+        for (sector, versions) in self.versions() {
+            if let Some(newest) = versions.last().filter(|_| keeps(sector)) {
+                pages.set_sector(sector, newest);
+            }
+        }
+        let bytes = if keeps_length { self.bytes } else { self.durable_bytes };
+        pages.cut(bytes);
+        Self {
+            durable: pages.clone(),
+            durable_bytes: bytes,
+            cache: pages,
+            bytes,
+            boots: self.boots + 1,
+            ..Self::default()
+        }
+    }
+
+    /// The same disk, as a cut left it, with garbage in a part of one sector.
+    pub(crate) fn torn(mut self, sector: u64, part: Range<usize>) -> Self {
+        let mut bytes = *self.durable.sector(sector);
+        Random::new(sector).fill(&mut bytes[part]);
+        self.durable.set_sector(sector, &bytes);
+        self.durable.cut(self.bytes);
+        self.cache = self.durable.clone();
+        self
+    }
+
     /// A reset, or a panic of the kernel: its cache is gone, and the drive, which has kept its
     /// power, shows what it got until then, durable or not.
     pub(crate) fn reset(&self, kept: Kept, random: &mut Random) -> Self {

@@ -6,6 +6,7 @@ pub(crate) mod bug;
 pub(crate) mod commits;
 pub(crate) mod compacting;
 pub(crate) mod disk;
+pub(crate) mod exhaustive;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod gate;

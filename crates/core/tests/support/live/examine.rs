@@ -106,7 +106,8 @@ impl Moment<'_> {
     }
 }
 
-fn open_and_read(medium: &SimulatedMedium) -> Result<(u64, LiveState), String> {
+/// Opens a store, reads all of it, and ends that process.
+pub(crate) fn open_and_read(medium: &SimulatedMedium) -> Result<(u64, LiveState), String> {
     let told = |error| format!("{:?}", stop(medium, "open", error));
     let mut store = Store::open_on(Arc::new(medium.clone()), &options()).map_err(told)?;
     let found = read_all(&mut store).map_err(|error| format!("{:?}", stop(medium, "read", error)));

@@ -9,4 +9,5 @@ pub(crate) mod run;
 pub(crate) mod storm;
 pub(crate) mod sums;
 pub(crate) mod table;
+pub(crate) mod told;
 pub(crate) mod verbs;
