@@ -94,25 +94,36 @@ class Dataset:
         tables = []
         for partition in self.partitions:
             with Store(partition.path) as store:
-                tables.append(self._shown(store, partition, names, schema))
+                tables.append(self._fit(self.shown(store, partition, names), schema, partition))
         # Each store has labels of its own.
         return pa.concat_tables(tables).unify_dictionaries()
 
-    def _shown(self, store: Store, partition: Partition, names: list[str], schema: pa.Schema) -> pa.Table:
+    def shown(
+        self, store: Store, partition: Partition, names: list[str], start: int = 0, stop: int | None = None
+    ) -> pa.Table:
+        """Some columns, those of the folders too, of some rows of one store. SchemaError for one that is not there."""
         table = self.table_of(store)
-        own = [name for name in table.columns if name in names]
+        folders = self.partition_schema.names
+        own = [name for name in names if name not in folders]
+        missing = [name for name in own if name not in table.columns]
+        if missing:
+            raise SchemaError(f"'{partition.path}' has no columns {missing}; it has {list(table.columns)}", self.path)
         # Where all that is asked for is in the folders, any column tells the number of rows.
-        shown = table.to_arrow(own or table.columns[:1])
+        shown = table.to_arrow(own or table.columns[:1], start, stop)
         for field in self._fields:
             if field.name in names:
                 values = pa.repeat(pa.scalar(partition.values[field.name], field.type), shown.num_rows)
                 shown = shown.append_column(field, values)
-        try:
-            return shown.select(names).cast(pa.schema([schema.field(name) for name in names]))
-        except (KeyError, pa.ArrowException, ValueError) as error:
-            raise SchemaError(
-                f"'{partition.path}' has other columns than the first store: {error}", self.path
-            ) from error
+        return shown.select(names)
+
+    def _fit(self, shown: pa.Table, schema: pa.Schema, partition: Partition) -> pa.Table:
+        for field in shown.schema:
+            expected = schema.field(field.name)
+            if field.metadata != expected.metadata or field.type != expected.type:
+                raise SchemaError(
+                    f"column {field.name!r} of '{partition.path}' is not as in the first store", self.path
+                )
+        return shown
 
 
 def _files(path: Path) -> list[Path]:

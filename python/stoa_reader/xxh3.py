@@ -148,5 +148,5 @@ def _folds(a: Words, b: Words) -> Words:
     right = (a & _LOW) * (b >> _HALF)
     middle = (low >> _HALF) + (left & _LOW) + right
     upper = (left >> _HALF) + (middle >> _HALF) + (a >> _HALF) * (b >> _HALF)
-    lower: Words = (middle << _HALF) | (low & _LOW)
-    return np.bitwise_xor(upper, lower, dtype=np.uint64)
+    folded: Words = np.bitwise_xor(upper, (middle << _HALF) | (low & _LOW))
+    return folded
