@@ -2,7 +2,7 @@
 import { open, i16, symbol, timestamp, u16, u8 } from '../../src/index.ts'
 import { openDataset } from '../../src/interop/dataset.ts'
 import { readParquet } from '../../src/interop/parquet.ts'
-import { dataset } from '../../__test__/support/formats.ts'
+import { dataset } from '../support/formats.ts'
 
 const [folder] = process.argv.slice(2) as [string]
 const flight = { date: timestamp, delay: i16, distance: u16, origin: symbol }
