@@ -1,15 +1,14 @@
-// Opens files as a reader and tells what it finds, a line each: the code of the error, or the rows of each table and array, and
-// the rows of the table of histories where there is one.
+// Opens files as a reader and tells what it finds, a line each: the code of the error, or the rows of each table, the
+// arrays, and the rows of the table of histories where there is one.
 import { open, StoaError } from '../../src/index.ts'
 
 function look(path: string): unknown {
   try {
     const store = open(path, { access: 'read' })
     try {
-      const names = [...store.tables(), ...store.arrays()]
-      const rows = names.map((name) => [name, store.tables().includes(name) ? store.table(name).length : store.array(name).length])
+      const rows = store.tables().map((name) => [name, store.table(name).length])
       const history = store.tables().includes('t') && 'n' in store.table('t').schema ? [...store.table('t')] : undefined
-      return { commit: store.commitId, rows: Object.fromEntries(rows) as object, history }
+      return { commit: store.commitId, rows: Object.fromEntries(rows) as object, arrays: store.arrays(), history }
     } finally {
       store.close()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .directory import Region, Structure
 from .errors import CorruptError, VersionError
@@ -48,7 +48,8 @@ def read_catalog(structure: Structure, path: str) -> dict[str, Definition]:
     if not structure.metadata:
         return {}
     try:
-        record = json.loads(structure.metadata.decode())
+        text = structure.metadata.decode()
+        record = json.loads(text, parse_float=_number, parse_constant=_no_constant)
         form = _member(record, "format")
         if type(form) is int and form > _FORMAT:
             raise VersionError(
@@ -56,7 +57,7 @@ def read_catalog(structure: Structure, path: str) -> dict[str, Definition]:
                 "newer one",
                 path,
             )
-        if form != _FORMAT:
+        if type(form) is not int or form != _FORMAT:
             raise ValueError(f"its format is {form!r}, expected {_FORMAT}")
         return _definitions(record, dict(structure.by_name))
     except (ValueError, RecursionError) as error:
@@ -106,6 +107,16 @@ def _name(record: object) -> str:
     if "\0" in name:
         raise ValueError(f"the name {name!r} holds a NUL character")
     return name
+
+
+def _number(text: str) -> int | float:
+    """In JSON 1.0 is 1."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _member(record: object, name: str) -> Any:

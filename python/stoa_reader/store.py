@@ -130,7 +130,8 @@ class Store:
             if Stamp.read(self._file) == stamp:
                 if failure is not None:
                     raise failure
-                if inspect.isawaitable(result):
+                if inspect.iscoroutine(result):
+                    result.close()
                     raise TypeError("a snapshot is done when the function returns; this one is asynchronous")
                 return result
             # Not always at the same moment of what the writer does again and again.

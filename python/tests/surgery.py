@@ -34,7 +34,9 @@ def seal_directory(data: bytearray, slot: int) -> None:
 
 
 def newest_slot(data: bytes | bytearray) -> int:
-    return max((0, 1), key=lambda slot: get(data, SLOT_OFFSETS[slot] + 16) if any(data[SLOT_OFFSETS[slot] :][:8]) else -1)
+    return max(
+        (0, 1), key=lambda slot: get(data, SLOT_OFFSETS[slot] + 16) if any(data[SLOT_OFFSETS[slot] :][:8]) else -1
+    )
 
 
 def reboot(path: Path) -> None:

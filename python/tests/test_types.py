@@ -79,7 +79,9 @@ def test_columns_lie_in_several_extents_and_rows_across_them_are_whole(written: 
     path, _ = written
     with stoa_reader.open(path) as store:
         table = store.table("samples")
-        chunks = {name: table.column(name).to_arrow().num_chunks for name in ("i64", "vector(f32, 3)", "vector(i64, 5)")}
+        chunks = {
+            name: table.column(name).to_arrow().num_chunks for name in ("i64", "vector(f32, 3)", "vector(i64, 5)")
+        }
         assert chunks["i64"] > 1
         # Rows of 12 and of 40 bytes do not end where extents do: some are chunks of their own.
         single = [len(chunk) for chunk in table.column("vector(i64, 5)").to_arrow().chunks if len(chunk) == 1]
