@@ -21,7 +21,8 @@ for (const { table } of days.partitions()) {
   const labels = table.columns.origin.labels
   const codes = new Float64Array(labels.length)
   for (const code of table.columns.origin.data) codes[code] = (codes[code] as number) + 1
-  for (const [code, count] of codes.entries()) counts[labels[code] as string] = (counts[labels[code] as string] ?? 0) + count
+  for (const [code, count] of codes.entries())
+    counts[labels[code] as string] = (counts[labels[code] as string] ?? 0) + count
 }
 console.log(JSON.stringify(counts))
 days.close()

@@ -7,4 +7,5 @@ import { Random } from '../support/seed.ts'
 const [folder, seed, count, ...good] = process.argv.slice(2) as [string, string, string, ...string[]]
 const random = new Random(Number(seed))
 const stores = good.map((path) => readFileSync(path))
-for (let file = 0; file < Number(count); file++) writeFileSync(join(folder, `${file}.stoa`), hostileFile(stores, random))
+for (let file = 0; file < Number(count); file++)
+  writeFileSync(join(folder, `${file}.stoa`), hostileFile(stores, random))

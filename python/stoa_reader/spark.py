@@ -73,7 +73,7 @@ class _Source:
         self.options = _options(options)
         # Spark gives its own schema, Sail one of Arrow: both have names.
         self.names: list[str] = list(schema.names)
-        self.rows_per_partition = max(1, int(options.get("rowsperpartition", _ROWS_PER_PARTITION)))
+        self.rows_per_partition = max(1, int(self.options.get("rowsperpartition", _ROWS_PER_PARTITION)))
 
     def ranges(self, partition: Partition, start: int, stop: int) -> list[Rows]:
         step = self.rows_per_partition
