@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .column import Column
 
 # Rows that are compared in one step.
 _STEP = 1 << 20
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -73,5 +73,5 @@ def _comparable(value: Any) -> Any:
     """A time as microseconds. Spark gives times without a zone in that of the session, which is this machine's."""
     if not isinstance(value, datetime):
         return value
-    since = value.astimezone(timezone.utc) - _EPOCH
+    since = value.astimezone(UTC) - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

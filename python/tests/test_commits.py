@@ -201,7 +201,7 @@ def test_a_snapshot_gives_copies_and_what_it_raises(writer: Actor, path: Path) -
             pass
 
         with pytest.raises(TypeError, match="asynchronous"):
-            store.snapshot(later)
+            _ = store.snapshot(later)
 
 
 def test_a_snapshot_that_no_pause_of_the_writer_fits_is_given_up(writer: Actor, path: Path) -> None:

@@ -6,7 +6,7 @@ Method: the same data source in both; Sail always, Spark with `npm run test:spar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def test_a_schema_names_the_columns_that_are_read(session: Any, flights: tuple[P
     frame = session.read.format("stoa").schema("origin string, hours bigint").load(str(folder))
     assert frame.columns == ["origin", "hours"]
     assert frame.where("hours = 0").count() < sum(counts.values()) / 4
-    with pytest.raises(Exception, match="no columns.*nothing"):
+    with pytest.raises(Exception, match="no columns"):
         load(session, folder, columns="origin,nothing").collect()
 
 
@@ -218,7 +218,7 @@ def test_conditions_say_which_stores_and_which_rows_are_read(tmp_path: Path) -> 
     assert ranges(reader(), day, EqualTo(("n",), 20)) == every[:1]
     assert ranges(reader(sortedBy="wild"), day, EqualTo(("wild",), 3)) == every[:1]
     assert ranges(reader(sortedBy="nan"), day, EqualTo(("nan",), 3)) == every[:1]
-    moment = datetime(1970, 1, 1, 0, 0, 10, tzinfo=timezone.utc)
+    moment = datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC)
     for name in ("at", "ns"):
         assert ranges(reader(sortedBy=name), day, EqualTo((name,), moment)) == [("day=0", 10, 11)]
         assert ranges(reader(sortedBy=name), day, EqualTo((name,), moment.astimezone().replace(tzinfo=None))) == [

@@ -58,7 +58,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
     return Path(f"{path}.before").read_bytes(), Path(f"{path}.after").read_bytes()
 
 
-def log_of(data: bytes) -> tuple[int, int]:
+def log_of(data: bytes | bytearray) -> tuple[int, int]:
     slot = max((0, 1), key=lambda each: get(data, SLOT_OFFSETS[each] + 16))
     return get(data, SLOT_OFFSETS[slot] + 32), get(data, SLOT_OFFSETS[slot] + 40)
 
@@ -211,8 +211,12 @@ def test_a_torn_header_leaves_the_one_before_unless_something_was_built_on_it(
     put(data, BLOCK + 8, get(data, BLOCK + 8) - 1)
     path.write_bytes(data)
     (judged,) = run_file("python/look.ts", path)
+    assert outcome(path) == {key: judged[key] for key in ("code", "commit") if key in judged}
+
+
+def outcome(path: Path) -> dict[str, object]:
     try:
         with stoa_reader.open(path) as store:
-            assert judged["commit"] == store.commit_id
+            return {"commit": store.commit_id}
     except stoa_reader.StoaError as error:
-        assert judged == {"code": error.code}
+        return {"code": error.code}

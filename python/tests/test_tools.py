@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,6 +16,15 @@ from actor import run
 import stoa_reader
 
 ROWS = 50_000
+
+
+def rows_of(query: str, **tables: Any) -> list[tuple[Any, ...]]:
+    """What DuckDB answers."""
+    connection = duckdb.connect()
+    for name, table in tables.items():
+        connection.register(name, table)
+    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +49,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stoa_reader.Stor
 
 def test_duckdb_takes_a_table_as_it_is(store: stoa_reader.Store) -> None:
     trades = store.table("t").to_arrow()
-    found = duckdb.sql(
-        "select sym, count(*), sum(price), count(qty), count(note) from trades group by sym order by sym"
-    )
+    query = "select sym, count(*), sum(price), count(qty), count(note) from trades group by sym order by sym"
     rows = np.arange(ROWS)
     expected = []
     for code in range(9):
         own = rows[rows % 9 == code]
         expected.append((f"S{code}", len(own), own.sum() / 4, int((own % 3 != 0).sum()), int((own % 5 != 0).sum())))
-    assert found.fetchall() == expected
-    assert duckdb.sql('select note, epoch_ns("at"), v[1] from trades where price = 2.5').fetchall() == [
-        (None, 10_000, 10.0)
-    ]
-    assert duckdb.sql("select note from trades where price = 2.75").fetchall() == [("the note of row 11",)]
+    assert rows_of(query, trades=trades) == expected
+    query = 'select note, epoch_ns("at"), v[1] from trades where price in (2.5, 2.75)'
+    assert rows_of(query, trades=trades) == [(None, 10_000, 10.0), ("the note of row 11", 11_000, 11.0)]
 
 
 def test_duckdb_and_polars_take_the_stream_of_a_table(store: stoa_reader.Store) -> None:
     table = store.table("t")
     reader = pa.RecordBatchReader.from_stream(table)
-    assert duckdb.sql("select count(*), max(price) from reader").fetchall() == [(ROWS, (ROWS - 1) / 4)]
+    assert rows_of("select count(*), max(price) from trades", trades=reader) == [(ROWS, (ROWS - 1) / 4)]
     assert pl.DataFrame(table).select(pl.len(), pl.col("price").max()).rows() == [(ROWS, (ROWS - 1) / 4)]
 
 

@@ -25,7 +25,9 @@ ROWS = 12_000
 def decoded(value: Any) -> Any:
     if isinstance(value, str):
         letter, text = value[0], value[1:]
-        return {"n": int, "f": lambda each: float(each.replace("Infinity", "inf")), "s": str}[letter](text)
+        if letter == "s":
+            return text
+        return int(text) if letter == "n" else float(text.replace("Infinity", "inf"))
     return [decoded(each) for each in value] if isinstance(value, list) else value
 
 
@@ -34,7 +36,7 @@ def plain(array: pa.ChunkedArray) -> list[Any]:
     kind = array.type
     if pa.types.is_timestamp(kind):
         array = array.cast(pa.int64())
-    values = array.to_pylist()
+    values: list[Any] = array.to_pylist()
     if pa.types.is_fixed_size_binary(kind):
         return [None if value is None else list(value) for value in values]
     return values
