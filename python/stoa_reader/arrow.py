@@ -119,7 +119,7 @@ def converted_array(source: Source, labels: list[str], heap: list[Bytes], copies
     validity = packed(present)
     match source.type.name:
         case "bool":
-            return pa.array(rows != 0, mask=None if present is None else ~present)
+            return pa.Array.from_buffers(pa.bool_(), len(rows), [validity, packed(rows != 0)])
         case "timestamp":
             return _times(rows.view(np.float64), present)
         case "utf8":
@@ -150,9 +150,17 @@ def _times(values: npt.NDArray[np.float64], present: Present | None) -> pa.Array
 
 
 def _labelled(codes: pa.Array, labels: list[str]) -> pa.Array:
-    size = sum(map(len, labels)) * 4
-    dictionary = pa.array(labels, pa.string() if size < _LARGE_BYTES else pa.large_string())
     try:
-        return pa.DictionaryArray.from_arrays(codes, dictionary)
+        return pa.DictionaryArray.from_arrays(codes, _dictionary(labels))
     except pa.ArrowIndexError as error:
         raise corrupt(f"a code has no label: {error}") from error
+
+
+def _dictionary(labels: list[str]) -> pa.Array:
+    """Of buffers, for `pa.array` would import pandas, which takes longer than all else."""
+    texts = [label.encode() for label in labels]
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    is_large = int(offsets[-1]) >= _LARGE_BYTES
+    data = [None, pa.py_buffer(offsets if is_large else offsets.astype(np.int32)), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(pa.large_string() if is_large else pa.string(), len(texts), data)

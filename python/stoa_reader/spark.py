@@ -23,7 +23,7 @@ from pyspark.sql.datasource import (
 from .dataset import Dataset, Partition
 from .errors import NotFoundError, SchemaError
 from .ranges import Bounds, rows_within
-from .spark_types import spark_schema, widened
+from .spark_types import runs_on_sail, spark_schema, widened
 from .store import Store
 
 _ROWS_PER_PARTITION = 1_000_000
@@ -99,8 +99,10 @@ class StoaReader(_Source, DataSourceReader):
         self.bounds: dict[str, Bounds] = {}
 
     def pushFilters(self, filters: list[Any]) -> Iterator[Any]:
+        # Apache Spark keeps what the first query of a frame made of this for the next ones, whatever their conditions.
+        is_safe = runs_on_sail() or self.options.get("pushfilters", "false").lower() == "true"
         for each in filters:
-            found = _bounds(each)
+            found = _bounds(each) if is_safe else None
             if found is not None:
                 name, bounds = found
                 self.bounds[name] = self.bounds.get(name, Bounds()).within(bounds)

@@ -52,10 +52,15 @@ def spark_type(kind: pa.DataType) -> str:
     return f"array<{spark_type(kind.value_type)}>" if pa.types.is_list(kind) else _SPARK[kind]
 
 
+def runs_on_sail() -> bool:
+    """Whether Sail runs this, which does so in its own processes; else it is a worker of Apache Spark."""
+    return "pysail" in sys.modules
+
+
 def spark_schema(schema: pa.Schema) -> str | pa.Schema:
     """The schema as the engine that runs this wants it: Spark in SQL, Sail as Arrow's, for its SQL has no zones."""
     fields = [pa.field(field.name, wider(field.type)) for field in schema]
-    if "pysail" in sys.modules:
+    if runs_on_sail():
         return pa.schema(fields)
     return ", ".join(f"`{field.name.replace('`', '``')}` {spark_type(field.type)}" for field in fields)
 

@@ -69,10 +69,22 @@ def test_conditions_give_the_rows_that_meet_them(session: Any, flights: tuple[Pa
     late = shown.filter((pc.field("hours") == 3) & (pc.field("delay") > 100)).num_rows
     assert late > 1000
     assert frame.where("hours = 3 and delay > 100").count() == late
+    # Another query of the same frame: what the first one did not need is there again.
     assert (
         frame.where("hours in (1, 2) or delay > 1000").count()
         == shown.filter(pc.field("hours").isin([1, 2]) | (pc.field("delay") > 1000)).num_rows
     )
+
+
+def test_conditions_that_are_pushed_give_the_same_rows(session: Any, flights: tuple[Path, dict[str, int]]) -> None:
+    folder, _ = flights
+    shown = stoa_reader.open_dataset(folder).to_arrow(["hours", "delay"])
+    for query, expected in (
+        ("hours = 3 and delay > 100", (pc.field("hours") == 3) & (pc.field("delay") > 100)),
+        ("hours > 5 and delay < -20", (pc.field("hours") > 5) & (pc.field("delay") < -20)),
+    ):
+        frame = load(session, folder, pushFilters="true")
+        assert frame.where(query).count() == shown.filter(expected).num_rows > 1000
 
 
 def test_a_schema_names_the_columns_that_are_read(session: Any, flights: tuple[Path, dict[str, int]]) -> None:
@@ -200,7 +212,7 @@ def test_conditions_say_which_stores_and_which_rows_are_read(tmp_path: Path) -> 
     schema = pa.schema([("n", pa.float64())])
 
     def reader(**options: str) -> StoaReader:
-        return StoaReader({"path": str(tmp_path / "data"), **options}, schema)
+        return StoaReader({"path": str(tmp_path / "data"), "pushFilters": "true", **options}, schema)
 
     every = [(f"day={day}", 0, 100) for day in range(3)]
     assert ranges(reader()) == every
