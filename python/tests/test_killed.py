@@ -163,7 +163,7 @@ def test_files_of_writers_that_were_killed_read_as_the_library_reads_them(tmp_pa
     rng = random.Random(seed)
     copies = []
     path = tmp_path / "store.stoa"
-    for kill in range(6):
+    for kill in range(4):
         marks = tmp_path / f"marks{kill}"
         writer = start_crasher(path, seed, marks)
         steps = rng.randrange(3, 60)
@@ -178,7 +178,7 @@ def test_files_of_writers_that_were_killed_read_as_the_library_reads_them(tmp_pa
                 reboot(copy)
             copies.append(copy)
     judged = run_file("python/look.ts", *copies)
-    assert len(judged) == 12
+    assert len(judged) == 8
     for copy, verdict in zip(copies, judged, strict=True):
         with stoa_reader.open(copy) as store:
             found = store.table("t").to_arrow().to_pylist()

@@ -19,7 +19,7 @@ from surgery import newest_slot, put, seal_directory, seal_header
 import stoa_reader
 from stoa_reader.layout import SLOT_OFFSETS
 
-FILES = 250
+FILES = 120
 
 
 @pytest.fixture(scope="module")

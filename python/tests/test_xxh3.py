@@ -13,7 +13,7 @@ from stoa_reader.xxh3 import checksum, page_checksums
 
 def test_all_lengths_have_the_checksum_of_the_reference(seed: int) -> None:
     data = random.Random(seed).randbytes(5000)
-    for length in [*range(17, 1400), *range(2040, 2060), 4096, 5000]:
+    for length in [*range(17, 320), *range(1000, 1100), *range(2040, 2060), 4096, 5000]:
         for salt in (0, 1, 0x0123456789ABCDEF, 2**64 - 1):
             expected = xxhash.xxh3_64_intdigest(data[:length], salt)
             assert checksum(data[:length], salt) == expected, (length, salt)
