@@ -32,18 +32,18 @@ import { run } from './support/child.ts'
 import { directory } from './support/directory.ts'
 import { dataset, newStore, sampleTable } from './support/formats.ts'
 import { isCI, needing } from './support/needs.ts'
-import { pythonPackages } from './support/python.ts'
+import { pythonEnvironment } from './support/python.ts'
 
-const packages = pythonPackages()
-const reason = 'reason' in packages ? packages.reason : ''
+const environment = pythonEnvironment()
+const reason = 'reason' in environment ? environment.reason : ''
+const interpreter = 'python' in environment ? environment.python : ''
 const declare = needing(`numpy and pyarrow (${reason})`, reason === '')
 // Where they may not be missing, the tests fail with the reason.
 if (isCI && reason !== '') test('numpy and pyarrow can be installed', (t) => t.fail(reason))
 
 async function python(t: ExecutionContext, script: string, args: readonly string[]): Promise<string> {
   const path = fileURLToPath(new URL(`python/${script}`, import.meta.url))
-  const env = { PYTHONPATH: 'folder' in packages ? packages.folder : '', PYTHONDONTWRITEBYTECODE: '1' }
-  const { code, stdout, stderr } = await run('python3', [path, ...args], env)
+  const { code, stdout, stderr } = await run(interpreter, [path, ...args], { PYTHONDONTWRITEBYTECODE: '1' })
   t.is(code, 0, stderr)
   return stdout.trim()
 }
@@ -221,7 +221,6 @@ assert place.shape == (100, 3) and (place[:, 2] == -rows).all() and place[4, 1] 
 print("equal")`
   const script = join(folder, 'check.py')
   writeFileSync(script, code)
-  const env = { PYTHONPATH: 'folder' in packages ? packages.folder : '' }
-  const { stdout, stderr } = await run('python3', [script, folder], env)
+  const { stdout, stderr } = await run(interpreter, [script, folder])
   t.is(stdout.trim(), 'equal', stderr)
 })
