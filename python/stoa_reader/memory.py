@@ -1,4 +1,4 @@
-"""The memory of regions: their extents, mapped, with the pages of the log laid over them."""
+"""The memory of regions: the file, mapped, with the pages of the log laid over it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Memory:
-    """The extents of a file, each mapped when it is first needed. What was handed out stays as long as it is used."""
+    """The file in one piece, mapped when it is first needed: every mapping keeps a descriptor of its own.
+
+    What was handed out stays as long as it is used.
+    """
 
     def __init__(self, file: File, pages: dict[int, bytearray]) -> None:
         self._file = file
         self._pages = pages
-        self._shown: dict[Extent, Bytes] = {}
+        self._whole: Bytes = np.empty(0, np.uint8)
 
     def pieces(self, region: Region, start: int, stop: int) -> Iterator[Bytes]:
         """The bytes of some elements, in order, whole elements a piece, cut where extents end.
@@ -55,20 +58,13 @@ class Memory:
         return np.concatenate(pieces) if pieces else np.empty(0, np.uint8)
 
     def _show(self, extent: Extent) -> Bytes:
-        shown = self._shown.get(extent)
-        if shown is None:
-            shown = self._shown[extent] = self._map(extent)
-        return shown
+        if extent.end > len(self._whole):
+            self._whole = self._map(max(self._file.size(), extent.end))
+        return self._whole[extent.offset : extent.end]
 
-    def _map(self, extent: Extent) -> Bytes:
-        first, end = extent.offset // PAGE_BYTES, extent.end // PAGE_BYTES
-        if len(self._pages) < end - first:
-            laid = [page for page in self._pages if first <= page < end]
-        else:
-            laid = [page for page in range(first, end) if page in self._pages]
-        memory = self._file.map(extent, is_private=bool(laid))
-        for page in laid:
-            at = page * PAGE_BYTES - extent.offset
-            memory[at : at + PAGE_BYTES] = bytes(self._pages[page])
+    def _map(self, size: int) -> Bytes:
+        memory = self._file.map(Extent(0, size), is_private=bool(self._pages))
+        for page, content in self._pages.items():
+            memory[page * PAGE_BYTES : (page + 1) * PAGE_BYTES] = bytes(content)
         # Nobody writes to a reader's memory.
         return np.frombuffer(memoryview(memory).toreadonly(), np.uint8)

@@ -33,7 +33,7 @@ _HALF = np.uint64(32)
 
 
 def checksum(data: bytes | memoryview, seed: int = 0) -> int:
-    """The checksum of more than 16 bytes. Costs 10 to 40 µs up to 1 KiB, then about 5 µs a KiB."""
+    """The checksum of more than 16 bytes. Costs 3 µs for 32 bytes, 15 to 30 µs a KiB of long data."""
     length = len(data)
     if length <= 16:
         raise ValueError(f"the checksum of {length} bytes is not made here")
@@ -45,7 +45,7 @@ def checksum(data: bytes | memoryview, seed: int = 0) -> int:
 
 
 def page_checksums(pages: npt.NDArray[np.uint8]) -> Words:
-    """The checksum of each row of a matrix of bytes, more than 240 a row. Some GiB/s in long matrices."""
+    """The checksum of each row of a matrix of bytes, more than 240 a row. 100 to 300 MB a second in long matrices."""
     return _long(pages, 0)
 
 

@@ -138,7 +138,7 @@ def test_a_file_that_was_cut_since_it_was_opened_is_an_error_where_it_is_mapped(
     path.write_bytes(good)
     with stoa_reader.open(path) as store:
         os.truncate(path, len(good) // 2)
-        with pytest.raises(stoa_reader.CorruptError, match="claims"):
+        with pytest.raises(stoa_reader.CorruptError, match=r"claims \d+ bytes"):
             store.table("t").to_arrow()
 
 

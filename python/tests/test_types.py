@@ -209,6 +209,15 @@ def test_arrays_outlive_the_store(written: tuple[Path, dict[str, Any]]) -> None:
         store.table("samples")
 
 
+def test_a_store_takes_two_descriptors_however_many_columns_are_read(written: tuple[Path, dict[str, Any]]) -> None:
+    path, _ = written
+    before = len(list(Path("/dev/fd").iterdir()))
+    with stoa_reader.open(path) as store:
+        shown = [store.table("samples").to_arrow(), store.table("samples").to_arrow()]
+        assert len(list(Path("/dev/fd").iterdir())) <= before + 2
+        assert shown[0].num_rows == ROWS
+
+
 def test_times_that_are_no_numbers_are_null(tmp_path: Path) -> None:
     path = tmp_path / "times.stoa"
     run(
