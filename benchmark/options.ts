@@ -23,7 +23,7 @@ const help = `npm run bench -- [options]; benchmark/README.md says how it measur
   --fresh            forgets what is there
   --document         writes the figures into docs/performance.md, too
   --report-only      runs nothing, and writes again what the results are shown in
-  --check-syncs      times nothing, and counts the syncs of every durable commit, with strace`
+  --check-syncs      times nothing, and counts with strace the syncs of the durable ones of these trials`
 
 export interface Options {
   readonly only: readonly string[]

@@ -73,7 +73,7 @@ if (task === 'report') {
   const baselines = chosen.flatMap(({ entries, baseline }) => entries.filter(({ name }) => name === baseline))
   const found = await findPeers([...new Set([...baselines.map(({ peer }) => peer), ...peers])])
   if (task === 'checkSyncs') {
-    await checkSyncs(trials, Object.keys(found.versions), directory)
+    await checkSyncs(chosen, Object.keys(found.versions), directory)
   } else {
     let report: Report = {
       machine: describeMachine(directory, found.versions),

@@ -11,15 +11,16 @@ const NOT_WAITING = /\bmsync\(.*MS_ASYNC|\bpwritev2\((?!.*RWF_D?SYNC)/
 /** The call returns in a later line when another thread ran meanwhile. */
 const LATER = /<\.\.\. \w+ resumed>/
 
-/** What each question must sync: once a round, or once at the end of a load. */
+/**
+ * What must sync in every round. Loads are left out: a store syncs when it closes, too, so that a run without a round
+ * and one with it differ by nothing.
+ */
 const QUESTIONS: readonly { question: Question; rounds: readonly [number, number] }[] = [
   { question: 'commitOneRow', rounds: [2, 12] },
   { question: 'commitOneRowAwaited', rounds: [2, 12] },
   { question: 'commitHundredRows', rounds: [2, 12] },
   { question: 'scattered', rounds: [2, 12] },
   { question: 'updates', rounds: [1, 4] },
-  { question: 'loadRows', rounds: [0, 1] },
-  { question: 'loadColumns', rounds: [0, 1] },
 ]
 const ROWS = 10_000
 
