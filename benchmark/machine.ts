@@ -1,7 +1,6 @@
 // What a number means nothing without: the machine, its disk, and the versions.
 import { readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
-import { peers } from './peers/index.ts'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 
 export interface Machine {
   readonly processor: string
@@ -11,10 +10,8 @@ export interface Machine {
   readonly fileSystem: string
   readonly node: string
   readonly v8: string
+  /** The version of each peer that took part. */
   readonly peers: Record<string, string>
-  /** Processes that wanted a processor in the last minute: much above 1 means that others disturbed the run. */
-  readonly load: number
-  readonly date: string
 }
 
 /** Magic numbers of statfs(2). */
@@ -28,7 +25,7 @@ const FILE_SYSTEMS = new Map([
   [0x6969, 'nfs'],
 ])
 
-export function describeMachine(directory: string): Machine {
+export function describeMachine(directory: string, peers: Record<string, string>): Machine {
   const { node, v8 } = process.versions
   return {
     processor: cpus()[0]?.model ?? 'unknown',
@@ -38,10 +35,14 @@ export function describeMachine(directory: string): Machine {
     fileSystem: describeFileSystem(directory),
     node,
     v8,
-    peers: Object.fromEntries([...peers.values()].map(({ name, version }) => [name, version])),
-    load: loadavg()[0]!,
-    date: new Date().toISOString(),
+    peers,
   }
+}
+
+/** The same but for the versions of peers. */
+export function isSameMachine(one: Machine, other: Machine): boolean {
+  const keyOf = (machine: Machine): string => JSON.stringify({ ...machine, peers: undefined })
+  return keyOf(one) === keyOf(other)
 }
 
 function describeFileSystem(directory: string): string {

@@ -1,87 +1,91 @@
-// The report of a run: what was measured as JSON, and as Markdown for people.
-import type { Machine } from './machine.ts'
+// The report of a run as Markdown.
+import { duration, numeral, times } from './numerals.ts'
+import type { EntryReport, MarkReport, Report, TrialReport } from './results.ts'
 import type { Trial } from './trial.ts'
 
-export interface EntryReport {
-  readonly entry: string
-  /** Median milliseconds of a round. */
-  readonly medianMs: number
-  /** Median of the ratios to the baseline within the same round. */
-  readonly ratio: number
-  readonly metrics: Record<string, number>
-  readonly times: number[]
-}
-
-export interface MarkReport {
-  readonly entry: string
-  readonly metric: string
-  readonly most: number
-  readonly found: number
-  readonly met: boolean
-}
-
-export interface TrialReport {
-  readonly trial: string
-  readonly rounds: number
-  readonly answer: number
-  readonly entries: EntryReport[]
-  readonly marks: MarkReport[]
-}
-
-export interface Report {
-  readonly machine: Machine
-  readonly rows: number
-  readonly trials: TrialReport[]
-}
-
-export function toMarkdown({ machine, rows, trials: reports }: Report, trials: readonly Trial[]): string {
-  const sections = reports.map((report) => {
-    const trial = trials.find(({ name }) => name === report.trial)!
-    return `## ${report.trial}\n\n${trial.question}\n\n${entryTable(report, trial, rows)}\n${markLines(report)}`
+export function toMarkdown(report: Report, trials: readonly Trial[]): string {
+  const sections = report.trials.map((one) => {
+    const trial = trials.find(({ name }) => name === one.trial)!
+    const load = `Load ${one.load.toFixed(1)}, ${one.date.slice(0, 10)}.`
+    return `## ${one.trial}\n\n${trial.question} ${load}\n\n${entryTable(one, trial, report.rows)}\n${markLines(one)}`
   })
-  return `# Benchmark\n\n${machineLines(machine, rows)}\n\n${sections.join('\n')}`
+  return `# Benchmark\n\n${machineLines(report)}\n\n${overviewTable(report, trials)}\n\n${sections.join('\n')}`
 }
 
-function machineLines(machine: Machine, rows: number): string {
-  const { processor, cores, memoryBytes, kernel, fileSystem, node, v8, peers, load, date } = machine
+/** The machine, the versions, who is missing, and how busy it was. */
+export function machineLines({ machine, rows, missing, trials }: Report): string {
+  const { processor, cores, memoryBytes, kernel, fileSystem, node, v8, peers } = machine
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
+  const versions = Object.entries(peers).filter(([name]) => name !== 'raw' && name !== 'fs')
+  const absent = Object.entries(missing).map(([name, reason]) => `${name} (${reason})`)
+  const loads = trials.map(({ load }) => load)
   return [
     `- ${processor}, ${cores} cores, ${memory}; ${kernel}; ${fileSystem}`,
-    `- Node ${node} (V8 ${v8}); stoa ${peers['stoa']}`,
-    `- ${rows.toLocaleString('en-US')} rows; medians of rounds; ratios are medians of the ratios within rounds`,
-    `- ${date}, load ${load.toFixed(1)} at the end`,
+    `- Node ${node} (V8 ${v8}); ${versions.map((pair) => pair.join(' ')).join(', ')}`,
+    `- ${rows.toLocaleString('en-US')} rows of 22 bytes; medians; ratios are medians of the ratios within rounds`,
+    `- load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; one that is quiet is about 1`,
+    ...(absent.length > 0 ? [`- not there: ${absent.join(', ')}`] : []),
   ].join('\n')
 }
 
-function entryTable({ entries }: TrialReport, { unit, units, baseline }: Trial, rows: number): string {
-  const metricNames = [...new Set(entries.flatMap(({ metrics }) => Object.keys(metrics)))]
-  const header = ['', 'round', `per ${unit}`, `× ${baseline}`, ...metricNames]
-  const lines = entries.map(({ entry, medianMs, ratio, metrics }) => [
-    entry,
-    duration(medianMs),
-    duration(medianMs / units(rows)),
-    ratio.toFixed(2),
-    ...metricNames.map((name) => numeral(metrics[name])),
+/** Every trial in which others take part, a column a peer. Bold: the least of the row, baselines aside. */
+export function overviewTable({ trials: reports }: Report, trials: readonly Trial[]): string {
+  const shown = reports.filter(({ entries }) => entries.length > 3)
+  const peers = [...new Set(shown.flatMap(({ entries }) => entries.map(({ entry }) => entry)))]
+  const rows = shown.map(({ trial: name, entries }) => {
+    const trial = trials.find((candidate) => candidate.name === name)!
+    const others = entries.filter(({ entry }) => entry !== 'raw' && entry !== 'fs')
+    const least = Math.min(...others.map(({ median }) => median))
+    const cells = peers.map((peer) => {
+      const found = entries.find(({ entry }) => entry === peer)
+      if (!found) return '–'
+      const text = `${valueOf(found, trial)}${found.ratio === null ? '' : ` (${times(found.ratio)})`}`
+      return found.median === least && others.includes(found) ? `**${text}**` : text
+    })
+    return [name].concat(cells)
+  })
+  return table(['', ...peers], rows)
+}
+
+function valueOf({ median }: EntryReport, { measure }: Trial): string {
+  return measure && !measure.endsWith('Ms') ? numeral(median) : duration(median)
+}
+
+/** The marks of all trials: what was found, and whether it is enough. */
+export function markTable({ trials }: Report): string {
+  const rows = trials.flatMap(({ trial, marks }) =>
+    marks.map((mark) => [trial, nameOf(mark), numeral(mark.found), `≤ ${mark.most}`, verdict(mark)]),
+  )
+  return table(['trial', 'what', 'found', 'mark', ''], rows)
+}
+
+const nameOf = ({ entry, metric }: MarkReport): string =>
+  metric === 'ratio' ? `${entry}, ratio` : `${entry}, ${metric}`
+const verdict = ({ met }: MarkReport): string => (met ? 'met' : '**missed**')
+
+function entryTable({ entries }: TrialReport, trial: Trial, rows: number): string {
+  const { unit, units, baseline, measure } = trial
+  const metricNames = [...new Set(entries.flatMap(({ metrics }) => Object.keys(metrics)))].filter((m) => m !== measure)
+  const lines = entries.map((entry) => [
+    entry.entry,
+    String(entry.rounds),
+    valueOf(entry, trial),
+    ...(measure ? [] : [duration(entry.median / units(rows))]),
+    entry.ratio === null ? '–' : entry.ratio.toFixed(2),
+    ...metricNames.map((name) => numeral(entry.metrics[name])),
   ])
-  const rule = header.map((_, column) => (column === 0 ? '---' : '---:'))
-  return [header, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return table(
+    ['', 'rounds', measure ?? 'round', ...(measure ? [] : [`per ${unit}`]), `× ${baseline}`, ...metricNames],
+    lines,
+  )
 }
 
 function markLines({ marks }: TrialReport): string {
-  const lines = marks.map(({ entry, metric, most, found, met }) => {
-    const name = metric === 'ratio' ? entry : `${entry}, ${metric}`
-    return `- ${met ? 'met' : '**missed**'}: ${name} ${numeral(found)}, at most ${most}`
-  })
+  const lines = marks.map((mark) => `- ${verdict(mark)}: ${nameOf(mark)} ${numeral(mark.found)}, at most ${mark.most}`)
   return lines.length ? `\n${lines.join('\n')}\n` : ''
 }
 
-function duration(ms: number): string {
-  if (ms >= 1) return `${ms.toPrecision(3)} ms`
-  if (ms >= 1e-3) return `${(ms * 1e3).toPrecision(3)} µs`
-  return `${(ms * 1e6).toPrecision(3)} ns`
-}
-
-function numeral(value: number | undefined): string {
-  if (value === undefined) return ''
-  return Number.isInteger(value) ? String(value) : value.toFixed(2)
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = header.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [header, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -12,6 +12,7 @@ export interface Rows {
 export const ROW_BYTES = 22
 
 const FIRST_MS = 1_600_000_000_000
+const STEP_MS = 250
 
 export function makeRows(rows: number): Rows {
   const made = emptyRows(rows)
@@ -33,7 +34,7 @@ export function emptyRows(rows: number): Rows {
   }
 }
 
-export const tsOf = (i: number): number => FIRST_MS + i * 250
+export const tsOf = (i: number): number => FIRST_MS + i * STEP_MS
 export const priceOf = (i: number): number => (Math.imul(i, 0x9e3779b1) & 0xffff) / 64
 export const qtyOf = (i: number): number => Math.imul(i, 0x85ebca6b) & 0x3ff
 export const symOf = (i: number): number => (Math.imul(i, 0xc2b2ae35) >>> 23) & 0x1ff
@@ -76,11 +77,31 @@ export function makeTexts(rows: number): { text: string }[] {
   return Array.from({ length: rows }, (_, i) => ({ text: `name-${i}`.slice(0, TEXT_BYTES) }))
 }
 
-/** Every value counts, each with another weight. */
+/** Every value counts, each with another weight. Exact in any order of the rows, up to 10^8 of them. */
 export function checksum({ ts, price, qty, sym }: Rows, rows: number): number {
   let sum = 0
-  for (let i = 0; i < rows; i++) sum += price[i]! * qty[i]! + sym[i]! + (ts[i]! - FIRST_MS)
+  for (let i = 0; i < rows; i++) sum += price[i]! * qty[i]! + sym[i]! + (ts[i]! - FIRST_MS) / STEP_MS
   return sum
+}
+
+/** The same in SQL. */
+export const CHECKSUM_SQL: string = `sum(price * qty + sym + (ts - ${FIRST_MS}) / ${STEP_MS})`
+
+/** Rows of one call when a table is loaded by columns. */
+export const BATCH_ROWS = 100_000
+
+/** The source in batches, as parts of its arrays. */
+export function* batchesOf({ ts, price, qty, sym }: Rows): Generator<Rows & { readonly start: number }> {
+  for (let start = 0; start < ts.length; start += BATCH_ROWS) {
+    const end = start + BATCH_ROWS
+    yield {
+      start,
+      ts: ts.subarray(start, end),
+      price: price.subarray(start, end),
+      qty: qty.subarray(start, end),
+      sym: sym.subarray(start, end),
+    }
+  }
 }
 
 /** The sum of a column. It begins with a fraction: Node 26 compiles a sum that begins with a whole number badly at times. */

@@ -4,7 +4,7 @@
 export interface Setting {
   /** Rows of the table. */
   readonly rows: number
-  /** A folder of its own on the disk that is measured. */
+  /** A folder of the entry's own on the disk that is measured. */
   readonly directory: string
   /** Bytes of the file that the `open` question opens. */
   readonly fileBytes?: number
@@ -12,14 +12,14 @@ export interface Setting {
 
 export interface Contender {
   /** Brings the contender to the state in which a round begins. Not timed. */
-  prepare?(): void
+  prepare?(): void | Promise<void>
   /** The work. Timed. */
   round(): void | Promise<void>
   /** A number that must be the same for all contenders of a trial after the same number of rounds. Not timed. */
-  answer(): number
-  /** What else was measured in the last round. */
-  metrics?(): Promise<Record<string, number>>
-  close(): void
+  answer(): number | Promise<number>
+  /** What else was measured, asked once at the end. */
+  metrics?(): Record<string, number> | Promise<Record<string, number>>
+  close(): void | Promise<void>
 }
 
 export type Workload = (setting: Setting) => Contender | Promise<Contender>
@@ -33,7 +33,12 @@ export type Question =
   | 'commitOneRow'
   | 'commitOneRowAwaited'
   | 'commitHundredRows'
+  | 'fill'
+  | 'fillBig'
   | 'open'
+  | 'openSum'
+  | 'readAll'
+  | 'import'
   | 'growth'
   | 'updates'
   | 'scattered'
@@ -58,13 +63,15 @@ export interface Entry {
   readonly peer: string
   readonly workload: Question
   readonly fileBytes?: number
+  /** Does not take part in tables of more rows. */
+  readonly mostRows?: number
 }
 
-/** What must hold: `metric` of `entry` is at most `most`. The metric `ratio` is time against the baseline. */
+/** What must hold: `metric` of `entry` is at most `most`. The metric `ratio` is that to the baseline. */
 export interface Mark {
   readonly entry: string
   readonly metric: string
-  readonly most: number
+  readonly most: number | ((rows: number) => number)
 }
 
 export interface Trial {
@@ -75,17 +82,21 @@ export interface Trial {
   /** How many units a round works through. */
   units(rows: number): number
   /**
-   * `shared`: all contenders alternate round by round in one process, for ratios near 1 that noise would drown.
-   * `own`: every round of every contender has a process of its own, for work that happens once to a process.
+   * `kept`: a process for each entry, which lives over the rounds. `fresh`: a process for every round of every entry, for
+   * work that happens once to a process. Either way only one of them works at a time, and they alternate.
    */
-  readonly process: 'shared' | 'own'
+  readonly process: 'kept' | 'fresh'
   readonly rounds: number
   /** Rounds that are run first and not counted. */
   readonly warmups: number
+  /** How often a round does the work; its time is their median. More than one lets a process wake up. Default 1. */
+  readonly repeats?: number
+  /** The metric that is compared instead of the time. */
+  readonly measure?: string
+  /** The workload that an earlier process of each entry runs once, to make what the rounds find. */
+  readonly fill?: Question
   readonly entries: readonly Entry[]
-  /** The entry to which times are compared. */
+  /** The entry to which the others are compared. */
   readonly baseline: string
   readonly marks: readonly Mark[]
-  /** Makes what all contenders share, once, in a process of its own. */
-  setup?(setting: Setting): Promise<void>
 }

@@ -10,3 +10,8 @@ export const SCATTERED = 100
 export function updateRows(price: Float64Array, indices: Uint32Array, round: number): void {
   for (let i = 0, length = indices.length; i < length; i++) price[indices[i]!] = ((i + round) & 0xffff) / 64
 }
+
+/** The same for peers that change a row at a time by a call. */
+export function updateEach(indices: Uint32Array, round: number, update: (row: number, price: number) => void): void {
+  for (let i = 0, length = indices.length; i < length; i++) update(indices[i]!, ((i + round) & 0xffff) / 64)
+}

@@ -1,71 +1,63 @@
-// The process in which contenders run. Gets one assignment as JSON, prints one result as JSON.
+// The process in which one contender runs. Gets its assignment as JSON, then a command a line on stdin; answers each with
+// one line of JSON on stdout. `peers/memmap.py` speaks the same.
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { peers } from './peers/index.ts'
-import type { Contender, Entry, Setting } from './trial.ts'
-import { trials } from './trials/index.ts'
+import { createInterface } from 'node:readline'
+import { loadPeer } from './peers/index.ts'
+import { median } from './statistics.ts'
+import type { Contender, Question } from './trial.ts'
 
 export interface Assignment {
-  readonly trial: string
-  /** Entries of the trial that run in this process; none: only the trial's setup. */
-  readonly entries: readonly string[]
-  readonly rounds: number
-  readonly warmups: number
+  readonly peer: string
+  /** None: only the peer's version is asked for. */
+  readonly workload?: Question
   readonly rows: number
   readonly directory: string
+  readonly fileBytes?: number
+  readonly repeats: number
 }
 
-export interface EntryResult {
-  /** Milliseconds of each counted round. */
-  readonly times: number[]
-  readonly answer: number
-  readonly metrics: Record<string, number>
+/** What a worker answers; each command has its own part. */
+export interface Reply {
+  readonly version?: string
+  /** Milliseconds of the round. */
+  readonly ms?: number
+  readonly answer?: number
+  readonly metrics?: Record<string, number>
 }
 
-export type Result = { [entry: string]: EntryResult }
-
-interface Running {
-  readonly entry: Entry
-  readonly contender: Contender
-  readonly times: number[]
+function tell(reply: Reply): void {
+  process.stdout.write(`${JSON.stringify(reply)}\n`)
 }
 
-async function runAssignment(assignment: Assignment): Promise<Result> {
-  const trial = trials.find(({ name }) => name === assignment.trial)!
-  const { rows, directory, rounds, warmups } = assignment
-  if (assignment.entries.length === 0) {
-    await trial.setup?.({ rows, directory })
-    return {}
+async function runRound(contender: Contender, repeats: number): Promise<number> {
+  const times: number[] = []
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const preparing = contender.prepare?.()
+    if (preparing) await preparing
+    const began = performance.now()
+    const pending = contender.round()
+    if (pending) await pending
+    times.push(performance.now() - began)
   }
-  const entries = trial.entries.filter(({ name }) => assignment.entries.includes(name))
-  const running = await Promise.all(entries.map((entry) => start(entry, { rows, directory })))
-  for (let round = 0; round < warmups + rounds; round++) {
-    // The order turns round by round, so that no contender always runs in the other's wake.
-    for (const { contender, times } of round % 2 ? running.toReversed() : running) {
-      contender.prepare?.()
-      const began = performance.now()
-      const pending = contender.round()
-      if (pending) await pending
-      const ms = performance.now() - began
-      if (round >= warmups) times.push(ms)
-    }
-  }
-  const results: Result = {}
-  for (const { entry, contender, times } of running) {
-    results[entry.name] = { times, answer: contender.answer(), metrics: (await contender.metrics?.()) ?? {} }
-    contender.close()
-  }
-  return results
+  return median(times)
 }
 
-async function start(entry: Entry, { rows, directory }: Setting): Promise<Running> {
-  const workload = peers.get(entry.peer)?.workloads[entry.workload]
-  if (!workload) throw new Error(`peer '${entry.peer}' has no workload '${entry.workload}'`)
-  const { fileBytes } = entry
-  if (fileBytes) return { entry, contender: await workload({ rows, directory, fileBytes }), times: [] }
-  const ownDirectory = join(directory, entry.name.replaceAll(/\W+/g, '-'))
-  mkdirSync(ownDirectory, { recursive: true })
-  return { entry, contender: await workload({ rows, directory: ownDirectory }), times: [] }
+const assignment = JSON.parse(process.argv[2]!) as Assignment
+const { version, workloads } = await loadPeer(assignment.peer)
+if (assignment.workload) {
+  const workload = workloads[assignment.workload]
+  if (!workload) throw new Error(`peer '${assignment.peer}' has no workload '${assignment.workload}'`)
+  mkdirSync(assignment.directory, { recursive: true })
+  const contender = await workload(assignment)
+  tell({ version })
+  for await (const command of createInterface({ input: process.stdin })) {
+    if (command === 'round') tell({ ms: await runRound(contender, assignment.repeats) })
+    else if (command === 'answer') tell({ answer: await contender.answer() })
+    else break
+  }
+  tell({ metrics: (await contender.metrics?.()) ?? {} })
+  await contender.close()
+} else {
+  tell({ version })
 }
-
-process.stdout.write(JSON.stringify(await runAssignment(JSON.parse(process.argv[2]!) as Assignment)))
+process.stdin.destroy()

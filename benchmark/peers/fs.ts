@@ -1,9 +1,11 @@
 // Plain files, written by hand and made durable by fdatasync: what the disk itself costs. Nothing is atomic.
 import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { watchCollections } from '../collections.ts'
 import { checksum, emptyRows, makeRows, priceOf, randomRows, ROW_BYTES, type Rows, sumOf } from '../rows.ts'
 import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
+import { peakMegabytes } from '../memory.ts'
 import { growingRows } from './raw.ts'
 
 const PREALLOCATED_BYTES = 16 * 2 ** 20
@@ -94,6 +96,40 @@ function readColumns(directory: string, rows: number): Rows {
   return table
 }
 
+/** The table as a file a column, for a later process. */
+export function fill({ rows, directory }: Setting): Contender {
+  return {
+    round: () => writeColumns(directory, makeRows(rows), rows),
+    answer: () => rows,
+    close: () => {},
+  }
+}
+
+/** The whole table into RAM. */
+function readAll({ rows, directory }: Setting): Contender {
+  let sum = 0
+  const collections = watchCollections()
+  return {
+    round: () => {
+      sum = checksum(readColumns(directory, rows), rows)
+    },
+    answer: () => sum,
+    metrics: async () => ({ ...(await collections()), peakMegabytes: peakMegabytes() }),
+    close: () => {},
+  }
+}
+
+function openSum({ rows, directory }: Setting): Contender {
+  let sum = 0
+  return {
+    round: () => {
+      sum = sumOf(readColumns(directory, rows).price)
+    },
+    answer: () => sum,
+    close: () => {},
+  }
+}
+
 function updates({ rows, directory }: Setting): Contender {
   const { price } = makeRows(rows)
   const bytes = new Uint8Array(price.buffer)
@@ -139,6 +175,9 @@ export const fs: Peer = {
   workloads: {
     loadRows,
     loadColumns,
+    fill,
+    readAll,
+    openSum,
     updates,
     scattered,
     commitOneRow: commitRows(1),

@@ -1,23 +1,18 @@
 // Hand-written code on typed arrays in RAM for the questions about whole columns: loops with one accumulator, an index
 // array sorted by a comparator, a Map as dictionary.
+import { countUp, sumOfRows, sumWhere } from '../loops.ts'
 import { makeNotes, makeRows, makeTexts, randomRows, TEXT_BYTES } from '../rows.ts'
 import type { Contender, Setting } from '../trial.ts'
-
-export const FILTER_QTY = 768
 
 /** Four columns read row by row, in the order of the rows or at random. */
 export function readRows(isRandom: boolean): (setting: Setting) => Contender {
   return ({ rows }) => {
-    const { ts, price, qty, sym } = makeRows(rows)
-    const indices = isRandom ? randomRows(rows, rows) : Uint32Array.from({ length: rows }, (_, row) => row)
+    const table = makeRows(rows)
+    const indices = isRandom ? randomRows(rows, rows) : countUp(rows)
     let sum = 0
     return {
       round: () => {
-        sum = 0.5
-        for (let at = 0; at < rows; at++) {
-          const row = indices[at]!
-          sum += price[row]! * qty[row]! + sym[row]! + (ts[row]! > 0 ? 1 : 0)
-        }
+        sum = sumOfRows(table, indices)
       },
       answer: () => sum,
       close: () => {},
@@ -72,13 +67,11 @@ export function pushText({ rows }: Setting): Contender {
 }
 
 export function filter({ rows }: Setting): Contender {
-  const { price, qty } = makeRows(rows)
+  const table = makeRows(rows)
   let sum = 0
   return {
     round: () => {
-      sum = 0.5
-      for (let i = 0; i < rows; i++) if (qty[i]! >= FILTER_QTY) sum += price[i]!
-      sum -= 0.5
+      sum = sumWhere(table, rows)
     },
     answer: () => sum,
     close: () => {},

@@ -1,5 +1,8 @@
 // Hand-written code on typed arrays in RAM: nothing is durable. The limit that the others are compared to.
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
 import {
+  batchesOf,
   checksum,
   emptyRows,
   makeObjects,
@@ -14,10 +17,10 @@ import {
 } from '../rows.ts'
 import { UPDATES, updateRows } from '../updates.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
+import { fill } from './fs.ts'
 import { filter, pushMixed, pushText, readRows, sort } from './raw-analysis.ts'
 
 const FIRST_CAPACITY = 1024
-const BATCH_ROWS = 100_000
 
 function scan({ rows }: Setting): Contender {
   const { price } = makeRows(rows)
@@ -105,14 +108,14 @@ function loadColumns({ rows }: Setting): Contender {
     round: () => {
       table = emptyRows(FIRST_CAPACITY)
       let capacity = FIRST_CAPACITY
-      for (let start = 0; start < rows; start += BATCH_ROWS) {
-        const end = Math.min(start + BATCH_ROWS, rows)
-        while (capacity < end) capacity *= 2
+      for (const batch of batchesOf(source)) {
+        const { start, ts, price, qty, sym } = batch
+        while (capacity < start + ts.length) capacity *= 2
         if (capacity > table.ts.length) table = copyRows(table, emptyRows(capacity))
-        table.ts.set(source.ts.subarray(start, end), start)
-        table.price.set(source.price.subarray(start, end), start)
-        table.qty.set(source.qty.subarray(start, end), start)
-        table.sym.set(source.sym.subarray(start, end), start)
+        table.ts.set(ts, start)
+        table.price.set(price, start)
+        table.qty.set(qty, start)
+        table.sym.set(sym, start)
       }
     },
     answer: () => checksum(table, rows),
@@ -139,6 +142,23 @@ function updates({ rows }: Setting): Contender {
   }
 }
 
+/** Reads the one column from its file into a new array, and sums that. */
+function openSum({ rows, directory }: Setting): Contender {
+  let sum = 0
+  return {
+    round: () => {
+      const price = new Float64Array(rows)
+      const bytes = new Uint8Array(price.buffer)
+      const file = openSync(join(directory, 'price'), 'r')
+      for (let read = 0; read < bytes.length;) read += readSync(file, bytes, { offset: read })
+      closeSync(file)
+      sum = sumOf(price)
+    },
+    answer: () => sum,
+    close: () => {},
+  }
+}
+
 export const raw: Peer = {
   name: 'raw',
   version: process.version,
@@ -148,6 +168,8 @@ export const raw: Peer = {
     pushLiteral,
     loadRows,
     loadColumns,
+    fill,
+    openSum,
     updates,
     readRows: readRows(false),
     readRandomRows: readRows(true),

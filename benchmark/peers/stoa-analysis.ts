@@ -2,15 +2,15 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { f64, nullable, open, symbol, utf8 } from '../../dist/index.js'
+import { countUp, FILTER_QTY } from '../loops.ts'
 import { makeNotes, makeRows, makeTexts, randomRows } from '../rows.ts'
 import type { Contender, Setting } from '../trial.ts'
-import { FILTER_QTY } from './raw-analysis.ts'
 import { createFilled } from './stoa.ts'
 
 export function readRows(isRandom: boolean): (setting: Setting) => Contender {
   return ({ rows, directory }) => {
     const { store, table } = createFilled(directory, rows)
-    const indices = isRandom ? randomRows(rows, rows) : Uint32Array.from({ length: rows }, (_, row) => row)
+    const indices = isRandom ? randomRows(rows, rows) : countUp(rows)
     let sum = 0
     return {
       round: () => {

@@ -6,27 +6,31 @@ import type { Contender, Setting } from '../trial.ts'
 
 const BIG_COLUMNS = { a: f64, b: f64, c: f64, d: f64 }
 
+const bigFilePath = (directory: string): string => join(directory, 'big.stoa')
+
 /** A file of about `fileBytes`, every value of which is the number of its row. */
-export function createBigFile(path: string, fileBytes: number): void {
+export function fillBig({ directory, fileBytes = 0 }: Setting): Contender {
   const rows = fileBytes / (8 * Object.keys(BIG_COLUMNS).length)
   const batchRows = Math.min(rows, 2 ** 20)
-  const store = openStore(path)
-  const table = store.table('rows', BIG_COLUMNS)
-  for (let start = 0; start < rows; start += batchRows) {
-    const numbers = Float64Array.from({ length: batchRows }, (_, i) => start + i)
-    table.append({ a: numbers, b: numbers, c: numbers, d: numbers })
-    store.commitSync()
+  return {
+    round: () => {
+      const store = openStore(bigFilePath(directory))
+      const table = store.table('rows', BIG_COLUMNS)
+      for (let start = 0; start < rows; start += batchRows) {
+        const numbers = Float64Array.from({ length: batchRows }, (_, i) => start + i)
+        table.append({ a: numbers, b: numbers, c: numbers, d: numbers })
+        store.commitSync()
+      }
+      store.close()
+    },
+    answer: () => rows,
+    close: () => {},
   }
-  store.close()
-}
-
-export function bigFilePath(directory: string, fileBytes: number): string {
-  return join(directory, `big-${fileBytes}.stoa`)
 }
 
 /** Opens and reads one value from the middle of a column: everything but the start of Node and the import. */
-export function open({ directory, fileBytes = 0 }: Setting): Contender {
-  const path = bigFilePath(directory, fileBytes)
+export function open({ directory }: Setting): Contender {
+  const path = bigFilePath(directory)
   const collections = watchCollections()
   let store: Store | undefined
   let wrong = 0

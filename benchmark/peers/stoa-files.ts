@@ -1,22 +1,14 @@
 // The store's workloads that read files of other formats.
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { i16, open as openStore, type Store, symbol, timestamp, u16 } from '../../dist/index.js'
 import { readParquet } from '../../dist/interop/parquet.js'
 import { FLIGHTS_PATH } from '../flights.ts'
+import { ownMegabytes } from '../memory.ts'
 import type { Contender, Setting } from '../trial.ts'
 
 const COLUMNS = { date: timestamp, delay: i16, distance: u16, origin: symbol, destination: symbol }
 const COMMIT_ROWS = 500_000
-
-/** Memory of this process that is no page of a file, in MB; 0 where the kernel does not tell. */
-function ownMegabytes(): number {
-  try {
-    return Number(/^Anonymous: +(\d+) kB/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1] ?? 0) / 1000
-  } catch {
-    return 0
-  }
-}
 
 /** The flights into a new file, committed as they come. */
 export function importParquet({ directory }: Setting): Contender {

@@ -2,14 +2,27 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { f64, open as openStore, type Store, type Table, u16, u32 } from '../../dist/index.js'
-import { checksum, makeObjects, makeRows, priceOf, qtyOf, randomRows, type Rows, sumOf, symOf, tsOf } from '../rows.ts'
+import { watchCollections } from '../collections.ts'
+import {
+  batchesOf,
+  checksum,
+  makeObjects,
+  makeRows,
+  priceOf,
+  qtyOf,
+  randomRows,
+  type Rows,
+  sumOf,
+  symOf,
+  tsOf,
+} from '../rows.ts'
+import { peakMegabytes } from '../memory.ts'
 import type { Contender, Peer, Setting } from '../trial.ts'
 import { SCATTERED, UPDATES, updateRows } from '../updates.ts'
 import { filter, pushMixed, pushText, readRows, sort, sum } from './stoa-analysis.ts'
-import { growth, open } from './stoa-big.ts'
+import { fillBig, growth, open } from './stoa-big.ts'
+import { importing } from './imports.ts'
 import { importParquet } from './stoa-files.ts'
-
-const BATCH_ROWS = 100_000
 
 const columns = { ts: f64, price: f64, qty: u32, sym: u16 }
 
@@ -18,8 +31,10 @@ export interface Opened {
   readonly table: Table<typeof columns>
 }
 
+const pathIn = (directory: string): string => join(directory, 'stoa.stoa')
+
 function create(directory: string): Opened {
-  const path = join(directory, 'stoa.stoa')
+  const path = pathIn(directory)
   rmSync(path, { force: true })
   const store = openStore(path)
   return { store, table: store.table('rows', columns) }
@@ -30,6 +45,38 @@ export function createFilled(directory: string, rows: number): Opened {
   opened.table.append({ ...makeRows(rows) })
   opened.store.commitSync()
   return opened
+}
+
+/** The table as a file, for a later process. */
+function fill({ rows, directory }: Setting): Contender {
+  return {
+    round: () => createFilled(directory, rows).store.close(),
+    answer: () => rows,
+    close: () => {},
+  }
+}
+
+function reading(directory: string, read: (table: Opened['table']) => number): Contender {
+  let store: Store | undefined
+  let sum = 0
+  const collections = watchCollections()
+  return {
+    round: () => {
+      store = openStore(pathIn(directory))
+      sum = read(store.table('rows', columns))
+    },
+    answer: () => sum,
+    metrics: async () => ({ ...(await collections()), peakMegabytes: peakMegabytes() }),
+    close: () => store?.close(),
+  }
+}
+
+function openSum({ directory }: Setting): Contender {
+  return reading(directory, (table) => table.columns.price.sum())
+}
+
+function readAll({ directory }: Setting): Contender {
+  return reading(directory, (table) => checksum(table.arrays, table.length))
 }
 
 function scan({ rows, directory }: Setting): Contender {
@@ -90,15 +137,7 @@ function loadColumns({ rows, directory }: Setting): Contender {
   const { store, table } = create(directory)
   return {
     round: () => {
-      for (let start = 0; start < rows; start += BATCH_ROWS) {
-        const end = start + BATCH_ROWS
-        table.append({
-          ts: source.ts.subarray(start, end),
-          price: source.price.subarray(start, end),
-          qty: source.qty.subarray(start, end),
-          sym: source.sym.subarray(start, end),
-        })
-      }
+      for (const { ts, price, qty, sym } of batchesOf(source)) table.append({ ts, price, qty, sym })
       store.commitSync()
     },
     answer: () => checksum(table.arrays, table.length),
@@ -168,7 +207,12 @@ export const stoa: Peer = {
     commitOneRow: commitRows(1, false),
     commitOneRowAwaited: commitRows(1, true),
     commitHundredRows: commitRows(100, false),
+    fill,
+    fillBig,
     open,
+    openSum,
+    readAll,
+    import: importing(new URL('../../dist/index.js', import.meta.url).href),
     growth,
     updates,
     scattered,

@@ -5,7 +5,7 @@ export const growth: Trial = {
   question: 'How many major collections do 1,000 growths of a column cause, with 500,000 objects alive?',
   unit: 'growth',
   units: () => 1000,
-  process: 'own',
+  process: 'fresh',
   rounds: 3,
   warmups: 0,
   entries: [{ name: 'stoa', peer: 'stoa', workload: 'growth' }],

@@ -5,7 +5,7 @@ export const importParquet: Trial = {
   question: 'How long does it take to import three million flights from Parquet, against decoding them alone?',
   unit: 'row',
   units: () => 3_000_000,
-  process: 'own',
+  process: 'fresh',
   rounds: 5,
   warmups: 0,
   entries: [

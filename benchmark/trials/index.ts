@@ -16,6 +16,11 @@ import { readRandomRows } from './read-random-rows.ts'
 import { pushMixed } from './push-mixed.ts'
 import { pushText } from './push-text.ts'
 import { sum } from './sum.ts'
+import { openSum } from './open-sum.ts'
+import { memory } from './memory.ts'
+import { collections } from './collections.ts'
+import { fileSize } from './file-size.ts'
+import { importing } from './import.ts'
 import { filter } from './filter.ts'
 import { sort } from './sort.ts'
 import { updates } from './updates.ts'
@@ -23,21 +28,26 @@ import { updates } from './updates.ts'
 export const trials: readonly Trial[] = [
   loadRows,
   loadColumns,
-  push,
-  pushLiteral,
-  pushMixed,
-  pushText,
+  openSum,
   scan,
-  readRows,
-  readRandomRows,
   sum,
   filter,
-  sort,
+  readRandomRows,
+  readRows,
   updates,
   scattered,
   commitOne,
   commitHundred,
+  fileSize,
+  memory,
+  collections,
+  importing,
   open,
   growth,
+  push,
+  pushLiteral,
+  pushMixed,
+  pushText,
+  sort,
   importParquet,
 ]

@@ -1,4 +1,3 @@
-import { bigFilePath, createBigFile } from '../peers/stoa-big.ts'
 import type { Trial } from '../trial.ts'
 
 const SMALL_BYTES = 2 ** 20
@@ -9,9 +8,10 @@ export const open: Trial = {
   question: 'Does the time to open a file and read a value depend on the size of the file?',
   unit: 'open',
   units: () => 1,
-  process: 'own',
-  rounds: 31,
+  process: 'fresh',
+  rounds: 21,
   warmups: 1,
+  fill: 'fillBig',
   entries: [
     { name: '1 MiB', peer: 'stoa', workload: 'open', fileBytes: SMALL_BYTES },
     { name: '4 GiB', peer: 'stoa', workload: 'open', fileBytes: LARGE_BYTES },
@@ -22,7 +22,4 @@ export const open: Trial = {
     { entry: '4 GiB', metric: 'ratio', most: 1.1 },
     { entry: '4 GiB', metric: 'openMs', most: 2 },
   ],
-  setup: async ({ directory }) => {
-    for (const bytes of [SMALL_BYTES, LARGE_BYTES]) createBigFile(bigFilePath(directory, bytes), bytes)
-  },
 }

@@ -5,9 +5,10 @@ export const pushLiteral: Trial = {
   question: 'What does push({ … }), a new object a call, cost against four stores without one?',
   unit: 'row',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 31,
-  warmups: 5,
+  process: 'kept',
+  rounds: 11,
+  warmups: 2,
+  repeats: 3,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'pushLiteral' },
     { name: 'stoa', peer: 'stoa', workload: 'pushLiteral' },

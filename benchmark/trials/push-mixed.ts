@@ -6,9 +6,10 @@ export const pushMixed: Trial = {
     'What does push(row) cost with a symbol and a nullable column against a hand-written dictionary and bitmap?',
   unit: 'row',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 31,
-  warmups: 5,
+  process: 'kept',
+  rounds: 11,
+  warmups: 2,
+  repeats: 3,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'pushMixed' },
     { name: 'stoa', peer: 'stoa', workload: 'pushMixed' },

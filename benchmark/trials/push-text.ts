@@ -5,9 +5,10 @@ export const pushText: Trial = {
   question: 'What does push(row) of a short text cost against Buffer.write into one buffer?',
   unit: 'text',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 31,
-  warmups: 5,
+  process: 'kept',
+  rounds: 11,
+  warmups: 2,
+  repeats: 3,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'pushText' },
     { name: 'stoa', peer: 'stoa', workload: 'pushText' },

@@ -5,9 +5,10 @@ export const push: Trial = {
   question: 'What does push(row) cost against four stores from the same row object, all pages in memory?',
   unit: 'row',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 31,
-  warmups: 5,
+  process: 'kept',
+  rounds: 11,
+  warmups: 2,
+  repeats: 3,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'push' },
     { name: 'stoa', peer: 'stoa', workload: 'push' },

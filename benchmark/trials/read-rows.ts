@@ -5,9 +5,10 @@ export const readRows: Trial = {
   question: 'What does a cursor cost that reads four columns row by row?',
   unit: 'row',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 31,
-  warmups: 5,
+  process: 'kept',
+  rounds: 15,
+  warmups: 3,
+  repeats: 3,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'readRows' },
     { name: 'stoa', peer: 'stoa', workload: 'readRows' },

@@ -5,8 +5,8 @@ export const sort: Trial = {
   question: 'What does sorting a table by one column cost against sorting an index array and four gathers?',
   unit: 'row',
   units: (rows) => rows,
-  process: 'shared',
-  rounds: 7,
+  process: 'kept',
+  rounds: 5,
   warmups: 1,
   entries: [
     { name: 'raw', peer: 'raw', workload: 'sort' },
