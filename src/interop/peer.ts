@@ -46,7 +46,7 @@ function missing(name: PeerName, error: unknown): unknown {
   const code = 'code' in error ? error.code : undefined
   // Deno has no code for it where the package is named in a package.json.
   const isMissing =
-    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || /^Could not resolve /.test(error.message)
+    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || error.message.startsWith('Could not resolve ')
   // What a package lacks in turn is another matter.
   if (!isMissing || !(error.message.includes(`'${name}'`) || error.message.includes(`"${name}"`))) return error
   return new StoaError(
