@@ -27,7 +27,7 @@ import {
   vector,
 } from '../src/index.ts'
 import { columnsFromArrow, fromArrow, readArrow, toArrow, writeArrow } from '../src/interop/arrow.ts'
-import { run, typescript } from './support/child.ts'
+import { isBun, run, typescript } from './support/child.ts'
 import { directory } from './support/directory.ts'
 import { rejectsCode, throwsCode } from './support/errors.ts'
 import { everyType, expectRows, newStore, sampleTable } from './support/formats.ts'
@@ -401,6 +401,8 @@ test('without the library the error says what to install', async (t) => {
   const flags = typescript.map((flag) =>
     flag.replace('@oxc-node/core/register', pathToFileURL(join(root, 'node_modules/@oxc-node/core/register.mjs')).href),
   )
+  // Bun would install it.
+  if (isBun) flags.push('--no-install')
   const { stdout, stderr } = await run(process.execPath, [...flags, join(folder, 'main.ts')], {}, folder)
   const message = "this needs the package 'apache-arrow', which is not installed; run: npm install apache-arrow@^21.2.0"
   t.is(stdout, `ERR_STOA_UNSUPPORTED ${message}\n`.repeat(2), stderr)

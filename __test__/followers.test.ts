@@ -73,7 +73,7 @@ test(`readers and a follower outlive ${KILLS} kills of the writer, and see every
   const last = Ledger.open(path)
   const { length } = last.log
   last.store.close()
-  follower.say(String(length))
+  await follower.say(String(length))
   t.regex(await follower.line(), new RegExp(`^${length} rows in \\d+ ranges$`))
   t.log(`${KILLS} kills, ${unfinished} with a commit that nobody had seen, ${length} rows`)
   await follow(length)
@@ -93,9 +93,9 @@ test('readers that are killed leave the writer, and each other, alone', async (t
     t.is(await victim.line(), 'open')
     await victim.kill()
   }
-  writer.say('stop')
+  await writer.say('stop')
   const rows = await writer.line()
-  survivor.say(rows)
+  await survivor.say(rows)
   t.regex(await survivor.line(), new RegExp(`^${rows} rows in`))
   Ledger.open(path).store.close()
 })

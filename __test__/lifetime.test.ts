@@ -3,7 +3,7 @@
 // Method: close with views alive here; transfers, collections and ends of workers in processes of their own.
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, type Store, u32 } from '../src/index.ts'
-import { library, runScript, withTransfer } from './support/child.ts'
+import { library, loadTypescript, runScript, withTransfer } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 
@@ -188,13 +188,15 @@ test('a buffer transferred to another thread outlives its store and its worker',
     const code = \`
       const run = async () => {
         const { parentPort, workerData } = await import('node:worker_threads')
-        await import('@oxc-node/core/register')
+        await ${loadTypescript}
         const { open, f64 } = await import(workerData.library)
         const store = open(workerData.path)
         const table = store.table('t', { x: f64 })
         table.append({ x: new Float64Array(100_000).fill(3) })
         const { buffer } = table.arrays.x
         const taken = buffer.transfer()
+        // Until it is terminated: at its end the memory is no longer the file.
+        parentPort.on('message', () => {})
         parentPort.postMessage(taken, [taken])
         parentPort.postMessage(buffer.byteLength + taken.byteLength)
       }

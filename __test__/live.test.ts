@@ -10,7 +10,7 @@ import { f64, i32, i64, nullable, open, StoaError, type Store, symbol, u32, utf8
 import { LiveLengths } from '../src/live.ts'
 import type { Region } from '../src/column/region.ts'
 import type { Native } from '../src/native.ts'
-import { startScript } from './support/child.ts'
+import { startScript, typescript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 
@@ -59,7 +59,7 @@ test('a kill takes no row that was pushed, committed or not', async (t) => {
   for (const [round, stop] of [3000, 20_000, 21_000].entries()) {
     const owner = startScript(OWNER, [path, 'Infinity'])
     await owner.line()
-    owner.say('go')
+    await owner.say('go')
     let told = 0
     while (told < stop) told = Number(await owner.line())
     await owner.kill()
@@ -80,7 +80,7 @@ test('another process sees whole rows while they are pushed', async (t) => {
   const owner = startScript(OWNER, [path, String(rows)])
   await owner.line()
   reader.refresh()
-  owner.say('go')
+  await owner.say('go')
   const table = reader.table('t', columns)
   let looks = 0
   let checked = 0
@@ -95,7 +95,7 @@ test('another process sees whole rows while they are pushed', async (t) => {
   t.true(looks > 3, `${looks} looks`)
   t.is(reader.commitId, 0, 'none of it was committed')
   t.true(reader.live)
-  owner.say('end')
+  await owner.say('end')
   await once(owner.process, 'exit')
 })
 
@@ -109,7 +109,7 @@ test('workers that count with Atomics lose nothing', async (t) => {
     () =>
       new Worker(new URL('support/live-counter.ts', import.meta.url), {
         workerData: { path, count },
-        execArgv: ['--import=@oxc-node/core/register'],
+        execArgv: [...typescript],
       }),
   )
   await Promise.all(workers.map((worker) => once(worker, 'message')))

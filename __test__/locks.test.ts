@@ -6,7 +6,7 @@ import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { f64, open, openAsync } from '../src/index.ts'
-import { run, startScript, library } from './support/child.ts'
+import { isDeno, library, loadTypescript, run, startScript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { rejectsCode, throwsCode } from './support/errors.ts'
 import { needing } from './support/needs.ts'
@@ -69,7 +69,7 @@ test('a second open in a worker is LOCKED until the first closes', async (t) => 
   const store = open(path)
   const code = `
     const { parentPort, workerData } = require('node:worker_threads')
-    import('@oxc-node/core/register').then(() => import(workerData.library)).then(({ open }) => {
+    ${loadTypescript}.then(() => import(workerData.library)).then(({ open }) => {
       try {
         open(workerData.path).close()
         parentPort.postMessage('opened')
@@ -92,7 +92,7 @@ test('the lock of a worker that was terminated is free', async (t) => {
   const path = storePath(t)
   const code = `
     const { parentPort, workerData } = require('node:worker_threads')
-    import('@oxc-node/core/register').then(() => import(workerData.library)).then(({ open, f64 }) => {
+    ${loadTypescript}.then(() => import(workerData.library)).then(({ open, f64 }) => {
       globalThis.store = open(workerData.path)
       store.table('t', { x: f64 }).push({ x: 1 })
       setInterval(() => {}, 1000)
@@ -102,7 +102,8 @@ test('the lock of a worker that was terminated is free', async (t) => {
   t.deepEqual(await once(worker, 'message'), ['open'])
   throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
   await worker.terminate()
-  const store = open(path)
+  // Deno says so while the thread may still run.
+  const store = open(path, isDeno ? { wait: 10_000 } : {})
   t.deepEqual(store.tables(), [])
   store.close()
 })
@@ -115,7 +116,7 @@ test('wait blocks until the other process lets go', async (t) => {
   )
   t.is(await holder.line(), 'open')
   throwsCode(t, () => open(path), 'ERR_STOA_LOCKED')
-  holder.say('close soon')
+  await holder.say('close soon')
   open(path, { wait: 60_000 }).close()
   t.pass()
 })
@@ -155,9 +156,13 @@ test('the thread pool stays free while 8 openAsync calls wait on it, of one thre
     const opening = Array.from({ length: 8 }, () => stoa.openAsync(argv[0], { wait: 1e6 }).then((store) => store.close()))
     // The first tries are over when calls that came after them are.
     await stat(argv[0])
-    const started = performance.now()
-    for (let call = 0; call < 200; call++) await stat(argv[0])
-    console.log(performance.now() - started)
+    const calls = []
+    for (let call = 0; call < 200; call++) {
+      const started = performance.now()
+      await stat(argv[0])
+      calls.push(performance.now() - started)
+    }
+    console.log(calls.toSorted((a, b) => a - b)[20])
     await Promise.all(opening)
     console.log('all had it')
     process.exit()`,
@@ -166,9 +171,9 @@ test('the thread pool stays free while 8 openAsync calls wait on it, of one thre
     { UV_THREADPOOL_SIZE: '1' },
   )
   const milliseconds = Number(await child.line())
-  t.log(`200 calls of stat took ${milliseconds} ms`)
-  // Tries that slept their 10 ms in the pool would have made it 2 seconds at the very least, and rather 10.
-  t.true(milliseconds < 1500)
+  t.log(`the fastest tenth of 200 calls of stat took up to ${milliseconds} ms each`)
+  // On a busy machine many are slow. Tries that slept their 10 ms in the pool would leave none that is not.
+  t.true(milliseconds < 5)
   store.close()
   t.is(await child.line(), 'all had it')
 })

@@ -36,7 +36,7 @@ async function afterCut(t: ExecutionContext, options: string, look: string): Pro
   )
   t.is(await child.line(), 'open')
   truncateSync(path, 2 ** 20)
-  child.say('go on')
+  await child.say('go on')
   const lines: string[] = []
   while (lines.at(-1) !== 'end') lines.push(await child.line())
   return lines

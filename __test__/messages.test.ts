@@ -1,5 +1,5 @@
 // Goal: a message is short and quick to make, however large what it tells of.
-// Method: labels, names and numbers of sizes that nobody prints; the length of the message and the time.
+// Method: labels, names and numbers of sizes that nobody prints; the length of the message and the time of the processor.
 import test, { type ExecutionContext } from 'ava'
 import { oneOf, open, symbol, u8, utf8 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
@@ -9,10 +9,21 @@ const labels = Array.from(
   (_, at) => `label number ${at} with more text behind it, up to some length`,
 )
 
+/** Of processor time, the least of three: other programs take time, too. */
+function leastMilliseconds(call: () => void): number {
+  return Math.min(
+    ...Array.from({ length: 3 }, () => {
+      const started = process.cpuUsage()
+      call()
+      const { user, system } = process.cpuUsage(started)
+      return (user + system) / 1000
+    }),
+  )
+}
+
 function told(t: ExecutionContext, call: () => unknown): string {
-  const started = performance.now()
-  const { message } = t.throws(call) as Error
-  const ms = performance.now() - started
+  let message = ''
+  const ms = leastMilliseconds(() => ({ message } = t.throws(call) as Error))
   t.true(ms < 400, `${ms} ms for ${message.slice(0, 100)}`)
   t.true(message.length < 1500, `${message.length} characters`)
   return message

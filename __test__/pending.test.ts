@@ -6,9 +6,16 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { runScript } from './support/child.ts'
 import { directory } from './support/directory.ts'
+import { exceptIn } from './support/needs.ts'
 
 /** Only Linux tells a process its address space. */
 const linux = process.platform === 'linux' ? test : test.skip
+
+/** Bun and Deno are done with a buffer as soon as it is detached. */
+const keeping = exceptIn(
+  ['Bun', 'Deno'],
+  'a closed store gives its address space back at once, so there is no bound to reach',
+)
 
 /** Runs it to its end, which must be a good one. */
 async function run(t: ExecutionContext, code: string, flags: readonly string[] = []): Promise<void> {
@@ -82,7 +89,8 @@ linux('address space comes back once the collector has run', async (t) => {
     use()
     const before = mappings()
     for (let i = 0; i < 200; i++) use()
-    if (mappings() < before + 190) throw new Error('nothing was kept: ' + (mappings() - before))
+    const isKept = !('bun' in process.versions || 'deno' in process.versions)
+    if (isKept && mappings() < before + 190) throw new Error('nothing was kept: ' + (mappings() - before))
     for (let i = 0; i < 5; i++) { gc(); await new Promise(setImmediate) }
     use()
     if (mappings() > before + 60) throw new Error(mappings() - before + ' mappings more')`,
@@ -90,10 +98,12 @@ linux('address space comes back once the collector has run', async (t) => {
   )
 })
 
-test('closing stores without end in one turn is refused before the process runs out of mappings, and then goes on', async (t) => {
-  await run(
-    t,
-    `const schema = Object.fromEntries(Array.from({ length: 64 }, (_, i) => ['c' + i, stoa.u8]))
+keeping(
+  'closing stores without end in one turn is refused before the process runs out of mappings, and then goes on',
+  async (t) => {
+    await run(
+      t,
+      `const schema = Object.fromEntries(Array.from({ length: 64 }, (_, i) => ['c' + i, stoa.u8]))
     const row = Object.fromEntries(Object.keys(schema).map((name) => [name, 1]))
     const use = () => {
       const store = stoa.open(argv[0] + '/test.stoa')
@@ -106,6 +116,7 @@ test('closing stores without end in one turn is refused before the process runs 
     if (closings !== 513) throw new Error('refused after ' + closings)
     for (let i = 0; i < 5; i++) { gc(); await new Promise(setImmediate) }
     for (let i = 0; i < 100; i++) use()`,
-    ['--expose-gc'],
-  )
-})
+      ['--expose-gc'],
+    )
+  },
+)

@@ -70,7 +70,7 @@ for (const isHome of [true, false]) {
       [2, 2],
     )
     late.close()
-    recovering.say('enough')
+    await recovering.say('enough')
     const writer = open(path, { wait: 10_000 })
     t.is(writer.commitId, 2)
     writer.table('t', { x: f64 }).push({ x: 3 })

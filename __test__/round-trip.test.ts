@@ -26,6 +26,7 @@ import {
   utf8,
   vector,
 } from '../src/index.ts'
+import { typescript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 
 const schema = {
@@ -123,7 +124,7 @@ test('a row of every type is the same after growth, commit, reopening and in a w
 
   const worker = new Worker(new URL('./support/reader.ts', import.meta.url), {
     workerData: { path },
-    execArgv: ['--import=@oxc-node/core/register'],
+    execArgv: [...typescript],
   })
   const [rows] = (await once(worker, 'message')) as [Row<Schema>[]]
   check(rows, 'in a worker')

@@ -57,7 +57,7 @@ test('no snapshot under a fast writer is torn', async (t) => {
   t.log({ ...counts, commits: store.commitId - first, rows })
   t.true(counts.snapshots > 20)
   t.true(store.commitId - first > 50)
-  writer.say('stop')
+  await writer.say('stop')
   t.is(Number(await writer.line()) >= rows, true)
   store.close()
 })

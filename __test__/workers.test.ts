@@ -4,7 +4,7 @@ import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { f64, open, openAsync, symbol } from '../src/index.ts'
-import { library } from './support/child.ts'
+import { library, loadTypescript } from './support/child.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'
 
@@ -15,7 +15,7 @@ function start(t: ExecutionContext, body: string, data: object): { worker: Worke
   const code = `
     const { parentPort, workerData } = require('node:worker_threads')
     const say = (message) => parentPort.postMessage(message)
-    import('@oxc-node/core/register').then(() => import(workerData.library)).then(async (stoa) => {
+    ${loadTypescript}.then(() => import(workerData.library)).then(async (stoa) => {
       ${body}
     }).catch((error) => say(String(error)))`
   const worker = new Worker(code, { eval: true, workerData: { library, ...data } })

@@ -18,6 +18,8 @@ export function commitInBackground(store: StoredStore, ms: number): void {
   isListening = true
   process.on('uncaughtExceptionMonitor', () => {
     isCrashing = true
+    // Nobody deals with it. Bun still runs what is due before it ends.
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) return
     // This runs only when a handler of the user's keeps the process alive.
     process.nextTick(() => {
       isCrashing = false

@@ -48,8 +48,10 @@ export class Child {
   }
 
   /** Tells it to go on. */
-  say(line: string): void {
-    this.process.stdin?.write(`${line}\n`)
+  async say(line: string): Promise<void> {
+    await new Promise((done) => this.process.stdin?.write(`${line}\n`, done))
+    // Bun writes a turn later than it says, and this thread may block next.
+    await new Promise(setImmediate)
   }
 
   async kill(): Promise<void> {
@@ -60,8 +62,15 @@ export class Child {
   }
 }
 
-/** How Node runs TypeScript here. */
-export const typescript: readonly string[] = ['--import=@oxc-node/core/register']
+export const isBun: boolean = 'bun' in process.versions
+export const isDeno: boolean = 'deno' in process.versions
+
+/** What Node needs to run TypeScript; Bun and Deno do so by themselves. */
+export const typescript: readonly string[] = isBun || isDeno ? [] : ['--import=@oxc-node/core/register']
+
+/** What a worker made of a string runs before it imports TypeScript. */
+export const loadTypescript: string =
+  typescript.length === 0 ? 'Promise.resolve()' : "import('@oxc-node/core/register')"
 
 /** What Node needs for `ArrayBuffer.prototype.transfer`, in Node 20 the only way to move such a buffer. */
 export const withTransfer: readonly string[] =
@@ -77,9 +86,12 @@ export function startScript(
   return new Child(process.execPath, scriptArguments(code, argv, flags), { env })
 }
 
-/** The arguments for Node to run such code. */
+/** The arguments for this runtime to run such code. */
 export function scriptArguments(code: string, argv: readonly string[] = [], flags: readonly string[] = []): string[] {
-  const source = `const stoa = await import(${JSON.stringify(library)})\nconst argv = process.argv.slice(1)\n${code}`
+  // Deno names the code in `argv`, too.
+  const own = isDeno ? 2 : 1
+  const source = `const stoa = await import(${JSON.stringify(library)})\nconst argv = process.argv.slice(${own})\n${code}`
+  if (isDeno) return ['eval', '--ext=mts', ...flags.map((flag) => `--v8-flags=${flag}`), source, ...argv]
   return [...flags, ...typescript, '--input-type=module', '--eval', source, ...argv]
 }
 

@@ -50,7 +50,7 @@ export class Victim {
       isHanging = true
       child.process.kill('SIGKILL')
     }, HANG_MS)
-    child.say(`${file} ${next}`)
+    await child.say(`${file} ${next}`)
     const line = await child.line().catch(() => undefined)
     clearTimeout(watch)
     if (line === undefined) {

@@ -28,7 +28,9 @@ export async function storm(path: string, kills: number, seed: number): Promise<
     // A third dies while it opens and recovers, the others while they commit.
     const first = random.below(3) === 0 ? 'opening' : 'open'
     while ((await child.line()) !== first);
-    const timer = setTimeout(() => void child.process.kill('SIGKILL'), random.below(150))
+    // On a busy machine the first commits take longer: until some are there, each process gets more time.
+    const ms = random.below(150) * (modelStep < 6 ? kill + 1 : 1)
+    const timer = setTimeout(() => void child.process.kill('SIGKILL'), ms)
     for (;;) {
       const line = await child.line().catch(() => undefined)
       if (line === undefined) break

@@ -140,7 +140,7 @@ class Stage {
     // The first time loads code and makes memory; none of it is looked at.
     for (const role of ['async', 'live'] as const) {
       const path = this.#newPath()
-      child.say(`${role} ${path}`)
+      await child.say(`${role} ${path}`)
       while ((await child.line()) !== 'over');
       rmSync(path, { force: true })
     }
@@ -181,7 +181,7 @@ class Stage {
       },
       args.includes('-k') ? STACKS_HANG_MS : HANG_MS,
     )
-    child.say(`${role} ${path}`)
+    await child.say(`${role} ${path}`)
     let isOver = false
     while (!isOver) {
       const line = await child.line().catch(() => undefined)
@@ -190,7 +190,7 @@ class Stage {
       lines.push(line)
       if (line !== 'next') continue
       committed.push(this.#commit(committed.length))
-      child.say('go on')
+      await child.say('go on')
     }
     clearTimeout(watch)
     this.#writer?.close()

@@ -42,10 +42,13 @@ export function requirePeer(name: PeerName): unknown {
 }
 
 function missing(name: PeerName, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+  if (!(error instanceof Error)) return error
+  const code = 'code' in error ? error.code : undefined
+  // Deno has no code for it where the package is named in a package.json.
+  const isMissing =
+    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || error.message.startsWith('Could not resolve ')
   // What a package lacks in turn is another matter.
-  if (!isMissing || !(error as Error).message.includes(`'${name}'`)) return error
+  if (!isMissing || !(error.message.includes(`'${name}'`) || error.message.includes(`"${name}"`))) return error
   return new StoaError(
     'ERR_STOA_UNSUPPORTED',
     `this needs the package ${quoted(name)}, which is not installed; run: npm install ${name}@${VERSIONS[name]}`,
