@@ -61,12 +61,15 @@ function settings(suite: Suite, folder: string): string {
 
 /** These packages, and of what they need, and what that needs, all with a name like `needed`. */
 function withNeeded(packages: readonly string[], needed: RegExp, config: string): string[] {
+  const listed = outputOf('apt-cache', ['depends', '--recurse', '--important', ...packages], { APT_CONFIG: config })
   const all = new Set(packages)
   // A set shows also what is added meanwhile.
   for (const name of all) {
-    const lines = outputOf('apt-cache', ['depends', '--important', name], { APT_CONFIG: config }).split('\n')
+    const from = `\n${listed}`.indexOf(`\n${name}\n`)
+    const [, ...lines] = from === -1 ? [] : listed.slice(from).split('\n')
     for (const line of lines) {
-      const other = /Depends: ([a-z0-9.+:-]+)$/.exec(line)?.[1]
+      if (!line.startsWith(' ')) break
+      const other = / Depends: ([a-z0-9.+:-]+)$/.exec(line)?.[1]
       if (other !== undefined && needed.test(other)) all.add(other)
     }
   }
