@@ -385,7 +385,7 @@ test('without the library the error says what to install', async (t) => {
   mkdirSync(join(folder, 'src'))
   cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true })
   for (const name of readdirSync(root)) {
-    if (name === 'index.js' || name === 'package.json' || name.endsWith('.node'))
+    if (name === 'index.cjs' || name === 'package.json' || name.endsWith('.node'))
       cpSync(join(root, name), join(folder, name))
   }
   t.false(existsSync(join(folder, 'node_modules')))

@@ -2,7 +2,7 @@
 // Method: write other metadata through the native store, open, expect CORRUPT or VERSION and an unchanged file.
 import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
-import { NativeStore } from '../index.js'
+import { NativeStore } from '../index.cjs'
 import { f64, open, symbol, u32 } from '../src/index.ts'
 import { storePath } from './support/directory.ts'
 import { throwsCode } from './support/errors.ts'

@@ -48,10 +48,13 @@ test('every function exported to JavaScript catches panics', (t) => {
   )
 })
 
-test('only src/native.ts imports the native module', (t) => {
-  const importers = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.ts') && /from '(?:\.\.\/)+index\.js'/.test(readFileSync(`${root}src/${name}`, 'utf8')),
+test('only src/binding.ts loads the native module, and only src/native.ts uses it', (t) => {
+  const modules = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
   )
-  t.deepEqual(importers, ['native.ts'])
-  t.true(existsSync(`${root}index.d.ts`))
+  const having = (pattern: RegExp): string[] =>
+    modules.filter((name) => pattern.test(readFileSync(`${root}src/${name}`, 'utf8')))
+  t.deepEqual(having(/'(?:\.\.\/)+index\.cjs'/).toSorted(), ['binding.ts', 'native.ts'])
+  t.deepEqual(having(/from '(?:\.\.?\/)+binding\.ts'/), ['native.ts'])
+  t.true(existsSync(`${root}index.d.cts`))
 })

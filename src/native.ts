@@ -1,14 +1,14 @@
-import {
-  type NativeColumn,
-  type NativeCondition,
-  type NativeInfo,
-  type NativeOptions,
-  type NativeProblem,
-  type NativeRegion,
-  type NativeReport,
-  type NativeSortKey,
-  NativeStore as Binding,
-} from '../index.js'
+import type {
+  NativeColumn,
+  NativeCondition,
+  NativeInfo,
+  NativeOptions,
+  NativeProblem,
+  NativeRegion,
+  NativeReport,
+  NativeSortKey,
+} from '../index.cjs'
+import { NativeStore as Binding } from './binding.ts'
 import { StoaError, type StoaErrorCode } from './errors.ts'
 
 export type {
@@ -68,7 +68,7 @@ async function attempted<R>(call: () => Promise<R>): Promise<R> {
   }
 }
 
-/** The native store with its errors translated; otherwise method by method what `../index.d.ts` says. */
+/** The native store with its errors translated; otherwise method by method what `../index.d.cts` says. */
 export class Native {
   readonly #binding: Binding
 

@@ -91,8 +91,6 @@ pub(super) unsafe fn place(
     bytes: usize,
     source: Source<'_>,
 ) -> Result<(), Failed> {
-    use rustix::mm::{MremapFlags, mremap_fixed};
-
     // First somewhere else, then moved. A fixed mapping that fails may leave a hole (before Linux
     // 6.12 the old mapping was removed before memory was accounted for), another thread's memory
     // may land in the hole, and `release` would unmap it.
@@ -100,11 +98,14 @@ pub(super) unsafe fn place(
     let staged = unsafe { map(ptr::null_mut(), bytes, MapFlags::empty(), source) }?;
     // SAFETY: the range was mapped above and is nobody else's.
     let moved = unsafe { keep_from_children(staged, bytes) }.and_then(|()| {
+        // Not rustix's: where it calls the C library (s390x) it passes MAP_FIXED, which is invalid.
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
         // SAFETY: the old range is the one mapped above, to which nothing refers; the new one lies
         // in a reservation, by the caller's promise.
-        let address = unsafe {
-            mremap_fixed(staged, bytes, bytes, MremapFlags::MAYMOVE, target.cast::<c_void>())
-        }?;
+        let address = unsafe { libc::mremap(staged, bytes, bytes, flags, target.cast::<c_void>()) };
+        if address == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
         debug_assert_eq!(address, target.cast());
         Ok(())
     });
