@@ -84,6 +84,34 @@ test('refresh shows the newest commit: rows, labels, text, nulls, columns and ta
   t.is(reader.table('other').length, 1)
 })
 
+test('a table that is first used after a refresh shows the commit of that refresh', (t) => {
+  const path = storePath(t)
+  const writer = open(path)
+  const table = writer.table('t', columns)
+  const array = writer.array('a', utf8)
+  table.push(row(0))
+  array.push('a first text of some length')
+  writer.commitSync()
+  const reader = open(path, { access: 'read' })
+  t.teardown(() => (reader.close(), writer.close()))
+  for (let x = 1; x < 100; x++) table.push(row(x))
+  array.push('a second text of some length')
+  writer.commitSync()
+  t.true(reader.refresh())
+  // Nor does it show what was committed since.
+  table.push(row(100))
+  writer.commitSync()
+  const shown = reader.table('t', columns)
+  t.is(shown.length, 100)
+  t.deepEqual(
+    [...shown].map((it) => ({ ...it, v: [...it.v], b: [...it.b] })),
+    Array.from({ length: 100 }, (_, x) => row(x)),
+  )
+  t.deepEqual([...reader.array('a', utf8)], ['a first text of some length', 'a second text of some length'])
+  t.true(reader.refresh())
+  t.is(shown.length, 101)
+})
+
 test('tables that the writer dropped are NOT_FOUND after refresh, and one of the same name is another', (t) => {
   const { writer, reader, shown } = opened(t)
   const view = shown.arrays.x

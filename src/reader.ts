@@ -34,6 +34,8 @@ export class Reader {
   readonly #onCommit: (commitId: number) => void
   /** What the native store has taken up and the tables do not show: nothing (0), or one of the above. */
   #pending = 0
+  /** The lengths that are shown, where they are newer than the catalog: id, length and capacity by turns. */
+  #lengths: Float64Array | undefined
   /** A commit is shown that no call of {@link refresh} has told. */
   #isUntold = false
   #isInSnapshot = false
@@ -87,6 +89,18 @@ export class Reader {
       if (lengths[at] === region.id) region.take(lengths[at + 1] as number, lengths[at + 2] as number)
     }
     return true
+  }
+
+  /** Gives regions the lengths that are shown: also those of a table that was not used before. */
+  takeLengths(regions: Iterable<Region>): void {
+    const lengths = this.#lengths
+    if (lengths === undefined) return
+    const places = new Map<number, number>()
+    for (let at = 0; at < lengths.length; at += 3) places.set(lengths[at] as number, at)
+    for (const region of regions) {
+      const at = places.get(region.id)
+      if (at !== undefined) region.take(lengths[at + 1] as number, lengths[at + 2] as number)
+    }
   }
 
   /** Runs `fn` until nothing was committed meanwhile: it sees one commit, of all tables, and nothing else. */
@@ -145,15 +159,11 @@ export class Reader {
     if (this.#pending >= STRUCTURE) {
       this.#checkVersion()
       this.#session.epoch++
+      this.#lengths = undefined
       this.#restore(this.#pending === MEMORY)
     } else if (this.#pending === LENGTHS) {
-      const lengths = native.lengths()
-      const places = new Map<number, number>()
-      for (let at = 0; at < lengths.length; at += 3) places.set(lengths[at] as number, at)
-      for (const region of this.#session.regions) {
-        const at = places.get(region.id)
-        if (at !== undefined) region.take(lengths[at + 1] as number, lengths[at + 2] as number)
-      }
+      this.#lengths = native.lengths()
+      this.takeLengths(this.#session.regions)
       for (const owner of this.#session.owners) owner.takeLength()
     } else return false
     this.#pending = 0

@@ -82,6 +82,8 @@ export class Contents implements DefinitionKeeper {
       const title = isArray ? arrayTitle(name) : columnTitle(name, column.name)
       return createStorage(session, title, column, slot)
     })
+    // A reader may have gone on since the catalog was read.
+    session.reader?.takeLengths(storages.flatMap(({ regions }) => regions))
     handle = isArray
       ? new (session.isLive ? LiveArray : StoredArray)(session, storages[0] as Storage)
       : new (tableClass(session, storages))(session, name, this.#schemaChange, storages)

@@ -9,6 +9,7 @@ import { checkFunction, checkOptionNames } from './option-names.ts'
 export interface ExportProgress {
   /** Rows that the file has taken. */
   readonly rows: number
+  /** Rows that it will take. */
   readonly totalRows: number
 }
 
