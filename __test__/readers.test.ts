@@ -104,7 +104,7 @@ test('a table that is first used after a refresh shows the commit of that refres
   const shown = reader.table('t', columns)
   t.is(shown.length, 100)
   t.deepEqual(
-    [...shown].map((it) => ({ ...it, v: [...it.v], b: [...it.b] })),
+    [...shown].map(({ x, n, sym, text, v, b }) => ({ x, n, sym, text, v: [...v], b: [...b] })),
     Array.from({ length: 100 }, (_, x) => row(x)),
   )
   t.deepEqual([...reader.array('a', utf8)], ['a first text of some length', 'a second text of some length'])

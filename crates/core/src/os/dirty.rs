@@ -15,6 +15,10 @@ use crate::medium::{Medium, Memory, PAGE_BYTES, Role};
 /// Forces a way: `STOA_DIRTY_SEARCH=scan`, `pagemap` or `compare`.
 const VARIABLE: &str = "STOA_DIRTY_SEARCH";
 
+/// Pages of a trial. An emulator that hands on the pagemap of its host answers at random: with three
+/// pages that passed at times, and what was changed then was not committed.
+const TRIAL_PAGES: usize = 24;
+
 /// How a store finds the pages that changed since the last commit. All three find every page that
 /// differs from the file. Costs are those of a GiB that is resident.
 ///
@@ -64,15 +68,19 @@ impl DirtySearch {
     fn works(self) -> io::Result<bool> {
         let file = trial_file()?;
         let page_bytes = rustix::param::page_size();
-        file.set_len(3 * page_bytes as u64)?;
+        let bytes = TRIAL_PAGES * page_bytes;
+        file.set_len(bytes as u64)?;
         let file = File::with_search(file, self);
-        let mut memory = file.reserve(3 * page_bytes)?;
-        memory.map_file(0, 3 * page_bytes, 0, Role::Private)?;
-        memory.read(page_bytes, &mut [0]);
-        memory.write(2 * page_bytes, &[0]);
+        let mut memory = file.reserve(bytes)?;
+        memory.map_file(0, bytes, 0, Role::Private)?;
+        for at in (0..bytes).step_by(3 * page_bytes) {
+            memory.read(at + page_bytes, &mut [0]);
+            memory.write(at + 2 * page_bytes, &[0]);
+        }
         let mut found = Vec::new();
-        memory.find_copies(0, 3 * page_bytes, &mut found)?;
-        let written = (2 * page_bytes..3 * page_bytes).step_by(PAGE_BYTES);
+        memory.find_copies(0, bytes, &mut found)?;
+        let is_written = |at: &usize| at / page_bytes % 3 == 2;
+        let written = (0..bytes).step_by(PAGE_BYTES).filter(is_written);
         Ok(found.into_iter().eq(written) && file.dirty_search() == self)
     }
 
