@@ -182,7 +182,9 @@ const ESCAPE = '\u001b'
 /** In a terminal of 80 columns. */
 function inTerminal(folder: string, command: string, env: NodeJS.ProcessEnv = {}): Promise<{ stdout: string }> {
   const sized = `stty cols 80 rows 24; ${command}`
-  return run('script', ['-qec', sized, '/dev/null'], { TERM: 'xterm-256color', NO_COLOR: undefined, ...env }, folder)
+  // In continuous integration Node takes a terminal for one without colours.
+  const plain = { TERM: 'xterm-256color', CI: undefined, NO_COLOR: undefined, ...env }
+  return run('script', ['-qec', sized, '/dev/null'], plain, folder)
 }
 const hasScript = spawnSync('script', ['--version']).status === 0
 const terminal = needing('script (util-linux)', hasScript)
