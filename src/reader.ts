@@ -84,16 +84,12 @@ export class Reader {
       this.#isUntold = this.#show()
       return true
     }
-    const lengths = native.lengths()
-    for (let at = 0; at < lengths.length; at += 3) {
-      if (lengths[at] === region.id) region.take(lengths[at + 1] as number, lengths[at + 2] as number)
-    }
+    this.takeLengths([region], native.lengths())
     return true
   }
 
   /** Gives regions the lengths that are shown: also those of a table that was not used before. */
-  takeLengths(regions: Iterable<Region>): void {
-    const lengths = this.#lengths
+  takeLengths(regions: Iterable<Region>, lengths: Float64Array | undefined = this.#lengths): void {
     if (lengths === undefined) return
     const places = new Map<number, number>()
     for (let at = 0; at < lengths.length; at += 3) places.set(lengths[at] as number, at)
